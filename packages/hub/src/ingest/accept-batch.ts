@@ -1,0 +1,90 @@
+/**
+ * A batch of lines → the hub's journal, in slices short enough that other clients are served in
+ * between, answered only when all that was accepted is durable.
+ */
+import { setImmediate } from "node:timers/promises"
+import type { Journal } from "@propolis/journal"
+import { type AcceptPorts, acceptLine, maxLineLength } from "./accept-line.ts"
+
+/** A refused line. `line` counts from 1. */
+export interface Rejection {
+  readonly line: number
+  readonly reason: string
+}
+
+export interface BatchResult {
+  readonly accepted: number
+  readonly rejected: Rejection[]
+}
+
+/** After so much work the event loop gets its turn. */
+const sliceMs = 8
+// Looking at the clock costs something, and one line may be 1 MiB: lines between two looks, and bytes.
+const linesPerLook = 32
+const bytesPerLook = 64 * 1024
+/** One block of the journal: written in one go, so it is bounded too. */
+const blockBytes = 1024 * 1024
+
+const newline = 0x0a
+
+export async function acceptBatch(body: Buffer, journal: Journal, ports: AcceptPorts): Promise<BatchResult> {
+  const rejected: Rejection[] = []
+  const written: Promise<number>[] = []
+  let accepted = 0
+  let block: string[] = []
+  let blockLength = 0
+  let lineNumber = 0
+  let sliceStart = performance.now()
+  let lookedAt = 0
+  let linesSinceLook = 0
+
+  const flush = () => {
+    if (block.length === 0) return
+    const append = journal.appendDurable(Buffer.from(block.join("")), block.length)
+    // Awaited below; until then its failure is nobody's surprise.
+    append.catch(() => {})
+    written.push(append)
+    block = []
+    blockLength = 0
+  }
+
+  for (let start = 0; start < body.length; ) {
+    const found = body.indexOf(newline, start)
+    const end = found < 0 ? body.length : found
+    lineNumber++
+    linesSinceLook++
+    if (end - start > maxLineLength) {
+      rejected.push({ line: lineNumber, reason: `longer than ${maxLineLength} bytes` })
+    } else if (!isBlank(body, start, end)) {
+      const { line, reason } = acceptLine(body.toString("utf8", start, end), ports)
+      if (line === undefined) rejected.push({ line: lineNumber, reason })
+      else {
+        accepted++
+        blockLength += line.length
+        block.push(line)
+        if (blockLength >= blockBytes) flush()
+      }
+    }
+    start = end + 1
+    if (linesSinceLook >= linesPerLook || start - lookedAt >= bytesPerLook) {
+      linesSinceLook = 0
+      lookedAt = start
+      if (performance.now() - sliceStart > sliceMs) {
+        await setImmediate()
+        sliceStart = performance.now()
+      }
+    }
+  }
+  flush()
+  await Promise.all(written)
+  return { accepted, rejected }
+}
+
+/** Blank lines are no events and no faults (a final newline, a keep-alive). */
+function isBlank(body: Buffer, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = body[i]!
+    if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return false
+  }
+  return true
+}
