@@ -40,7 +40,14 @@ export const attributeCatalogue = {
     description: "Server name that a TLS client asked for (SNI)",
     example: "mail.example.com",
   },
-  proxyProtocol: { description: "Version of the PROXY protocol header that named the source", example: "2" },
+  tlsError: {
+    description: "Why a TLS hand-shake failed; the session was ended",
+    example: "ERR_SSL_NO_SHARED_CIPHER",
+  },
+  proxyProtocol: {
+    description: "Version of the PROXY protocol header that named the source, or `invalid`",
+    example: "2",
+  },
   limit: {
     description: "Limit of the host that ended the session or cut its record",
     example: "maxSessionMs",

@@ -45,6 +45,11 @@ export interface HostLimits {
   readonly udpCreditBytesPerHour: number
   /** UDP honesty: what all unproven sources together may get beyond what they sent, per minute. */
   readonly udpCreditBytesPerMinute: number
+  /**
+   * UDP: replies to one peer and port at most, so that two services that answer each other stop. Default 4,096;
+   * 8 where the peer's port is one of this host's own or of a service known for such loops.
+   */
+  readonly udpMaxReplies?: number
   /** Sources remembered at most; the least recently seen without open sessions is forgotten first. */
   readonly maxTrackedSources: number
 }

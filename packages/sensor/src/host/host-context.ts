@@ -1,0 +1,61 @@
+/** What all sessions of a host share. */
+import { createSecureContext, type SecureContext } from "node:tls"
+import type { Persona } from "@propolis/core"
+import type { CaptureStore } from "./capture-store.ts"
+import type { Counters } from "./counters.ts"
+import type { DeadlineQueue } from "./deadline-queue.ts"
+import type { EventWriter } from "./event-writer.ts"
+import type { SourceTable } from "./source-table.ts"
+import type { TcpSession } from "./tcp-session.ts"
+import type { HostLimits, HostOptions } from "./types.ts"
+import type { UdpBudget } from "./udp-budget.ts"
+import type { UdpConversation } from "./udp-conversation.ts"
+
+/** What can change while the host runs; a session keeps the one it began with. */
+export interface Policy {
+  readonly limits: HostLimits
+  readonly persona: Persona
+  /** Made when it is needed first. */
+  secureContext(): SecureContext
+}
+
+export interface HostContext {
+  readonly sensor: string
+  policy: Policy
+  readonly writer: EventWriter
+  readonly counters: Counters
+  readonly deadlines: DeadlineQueue
+  readonly sources: SourceTable
+  readonly budget: UdpBudget
+  readonly captures: CaptureStore
+  readonly sessions: Set<TcpSession>
+  /** Oldest first, of all UDP services. */
+  readonly conversations: Set<UdpConversation>
+  /** UDP ports that this host listens on, with how many services do: peers there may be sensors like this one. */
+  readonly udpPorts: Map<number, number>
+  readonly newId: () => string
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number
+  /** Limited by kind. */
+  readonly report: (kind: string, message: string) => void
+}
+
+export function createPolicy(options: Pick<HostOptions, "limits" | "persona" | "tls">): Policy {
+  const { limits, persona, tls } = options
+  let context: SecureContext | undefined
+  return {
+    limits,
+    persona,
+    secureContext() {
+      // As old clients as OpenSSL still speaks with: a sensor wants to hear from them all.
+      context ??= createSecureContext({
+        key: tls.key,
+        cert: tls.cert,
+        minVersion: "TLSv1",
+        ciphers: "DEFAULT@SECLEVEL=0",
+        honorCipherOrder: true,
+      })
+      return context
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { createHost } from "./create-host.ts"
+export type * from "./types.ts"
