@@ -1,0 +1,89 @@
+/** Which emulators and log handlers a configuration may name: the registries, and modules of the operator's own. */
+import { isAbsolute, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import type { Emulator, LogHandler } from "@propolis/core"
+import * as emulatorRegistry from "@propolis/emulators"
+import * as handlerRegistry from "@propolis/log-handlers"
+
+export interface Catalogue {
+  readonly emulators: readonly Emulator[]
+  readonly handlers: readonly LogHandler[]
+}
+
+/** What this release carries. */
+export function builtInCatalogue(): Catalogue {
+  return { emulators: emulatorRegistry.emulators, handlers: handlerRegistry.logHandlers }
+}
+
+/** Plugin names of HoneyPy and of honeydb-agent → the emulator that took their place. */
+const honeypyPlugins: Readonly<Record<string, string>> = {
+  Echo: "echo",
+  Echo_udp: "echo",
+  Echo_tcp: "echo",
+  MOTD: "motd",
+  MOTD_udp: "motd",
+  MOTD_tcp: "motd",
+  Random: "random",
+  Random_tcp: "random",
+  HashCountRandom: "hash-count",
+  HashCountRandom_tcp: "hash-count",
+  TelnetUnix: "telnet",
+  TelnetWindows: "telnet",
+  Telnet_tcp: "telnet",
+  Web: "http",
+  HTTP_tcp: "http",
+  DnsUdp: "dns",
+  DNS_udp: "dns",
+}
+
+/** The emulator of that name, or of that HoneyPy plugin. */
+export function findEmulator(catalogue: Catalogue, name: string): Emulator | undefined {
+  const wanted = Object.hasOwn(honeypyPlugins, name) ? honeypyPlugins[name] : name
+  return catalogue.emulators.find((emulator) => emulator.name === wanted)
+}
+
+/** Whether a name is a module of the operator's own: a path, or `npm:` and a package. */
+export function isModuleName(name: string): boolean {
+  return name.startsWith("npm:") || name.startsWith("./") || name.startsWith("../") || isAbsolute(name)
+}
+
+/**
+ * Imports a module of the operator's own and gives the first of its exports that `fits`.
+ * Relative paths start from `baseDir`. A changed file is read again only after a restart.
+ */
+export async function importFirst<T>(
+  name: string,
+  baseDir: string,
+  fits: (value: unknown) => value is T,
+): Promise<T | { readonly reason: string }> {
+  const specifier = name.startsWith("npm:") ? name.slice(4) : pathToFileURL(resolve(baseDir, name)).href
+  try {
+    const module = (await import(specifier)) as Record<string, unknown>
+    const found = [module.default, ...Object.values(module)].find(fits)
+    return found ?? { reason: "the module exports nothing that fits" }
+  } catch (cause) {
+    return { reason: `the module cannot be loaded: ${(cause as Error).message.split("\n")[0]}` }
+  }
+}
+
+export function isEmulator(value: unknown): value is Emulator {
+  const it = value as Partial<Emulator> | null | undefined
+  return (
+    typeof it === "object" &&
+    typeof it?.name === "string" &&
+    typeof it.open === "function" &&
+    typeof it.transports === "object" &&
+    typeof it.options?.safeParse === "function"
+  )
+}
+
+export function isLogHandler(value: unknown): value is LogHandler {
+  const it = value as Partial<LogHandler> | null | undefined
+  return (
+    typeof it === "object" &&
+    typeof it?.name === "string" &&
+    typeof it.open === "function" &&
+    typeof it.batch === "object" &&
+    typeof it.options?.safeParse === "function"
+  )
+}

@@ -1,0 +1,54 @@
+/** One entry of `handlers`. */
+import { importFirst, isLogHandler, isModuleName } from "./catalogue.ts"
+import type { ConfiguredHandler } from "./config.ts"
+import { type Path, suggestion, type UnplacedFault, unplacedFaults, valueAt } from "./config-fault.ts"
+import { handlerPart } from "./parts.ts"
+import { type EntryContext, nameFaults, type Understood } from "./service-config.ts"
+
+export async function readHandler(
+  name: string,
+  value: unknown,
+  context: EntryContext,
+): Promise<Understood<ConfiguredHandler>> {
+  const base: Path = ["handlers", name]
+  const faults: UnplacedFault[] = [...nameFaults(base, name)]
+  const parsed = handlerPart.safeParse(value ?? {})
+  if (!parsed.success)
+    faults.push(...unplacedFaults(handlerPart, parsed.error.issues, base, value ?? {}, { showValues: true }))
+  const wanted = valueAt(value, ["handler"]) ?? name
+  if (typeof wanted !== "string") return { entry: undefined, faults }
+
+  const names = context.catalogue.handlers.map((handler) => handler.name)
+  let handler = context.catalogue.handlers.find((each) => each.name === wanted)
+  if (handler === undefined && isModuleName(wanted)) {
+    const found = await importFirst(wanted, context.baseDir, isLogHandler)
+    if ("reason" in found) {
+      faults.push({
+        path: [...base, "handler"],
+        reason: found.reason,
+        expected: "a module that exports a log handler",
+      })
+      return { entry: undefined, faults }
+    }
+    handler = found
+  }
+  if (handler === undefined) {
+    faults.push({
+      path: [...base, "handler"],
+      reason: `no log handler ${JSON.stringify(wanted.slice(0, 40))}`,
+      expected: suggestion(wanted, names),
+    })
+    return { entry: undefined, faults }
+  }
+  const optionsIn = valueAt(value, ["options"]) ?? {}
+  const options = handler.options.safeParse(optionsIn)
+  if (!options.success) {
+    faults.push(
+      ...unplacedFaults(handler.options, options.error.issues, [...base, "options"], optionsIn, {
+        showValues: false,
+      }),
+    )
+  }
+  if (!parsed.success || !options.success || faults.length > 0) return { entry: undefined, faults }
+  return { entry: { name, handler, enabled: parsed.data.enabled, options: options.data }, faults }
+}

@@ -1,0 +1,226 @@
+/** Reads `propolis.yaml`: every fault at once, each with its line and column. */
+import { readFile } from "node:fs/promises"
+import { basename, dirname, resolve } from "node:path"
+import { PropolisError } from "@propolis/core"
+import { builtInCatalogue, type Catalogue } from "./catalogue.ts"
+import type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config.ts"
+import {
+  type ConfigFault,
+  ConfigInvalid,
+  type Path,
+  pathText,
+  type UnplacedFault,
+  unplacedFaults,
+} from "./config-fault.ts"
+import { readHandler } from "./handler-config.ts"
+import { unknownKey } from "./known-keys.ts"
+import { plainParts } from "./parts.ts"
+import { resolveSecrets } from "./secrets.ts"
+import { readService } from "./service-config.ts"
+import { type Place, readYaml } from "./yaml-source.ts"
+
+export interface LoadOptions {
+  /** Default: what this release carries. */
+  readonly catalogue?: Catalogue
+  /** Default: the process's. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Name of the source in faults. */
+  readonly source?: string
+  /** Folder that relative paths start from. */
+  readonly baseDir?: string
+  /** Wins over the configuration's `listen` (the command line's). Services that name their own address keep it. */
+  readonly listen?: string
+}
+
+/**
+ * The configuration of one file.
+ * @throws PropolisError CONFIG_UNREADABLE; {@link ConfigInvalid} (CONFIG_INVALID) with all faults.
+ */
+export async function loadConfig(path: string, options: LoadOptions = {}): Promise<SensorConfig> {
+  let text: string
+  try {
+    text = await readFile(path, "utf8")
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message
+    throw new PropolisError("CONFIG_UNREADABLE", `${path} cannot be read (${code})`, { cause })
+  }
+  return parseConfig(text, { source: basename(path), baseDir: dirname(resolve(path)), ...options })
+}
+
+/**
+ * The configuration of a YAML text.
+ * @throws {@link ConfigInvalid} (CONFIG_INVALID) with all faults.
+ */
+export async function parseConfig(text: string, options: LoadOptions = {}): Promise<SensorConfig> {
+  const source = options.source ?? "configuration"
+  const yaml = readYaml(text)
+  const faults: (UnplacedFault & { readonly place?: Place | undefined })[] = [...yaml.faults]
+  const unreadable = yaml.value === undefined && yaml.faults.length > 0
+  const understood = unreadable ? undefined : await understand(yaml.value ?? {}, options)
+  if (understood !== undefined) faults.push(...understood.faults)
+  if (understood?.config === undefined || faults.length > 0) {
+    throw new ConfigInvalid(source, placeFaults(faults, yaml.locate))
+  }
+  return understood.config
+}
+
+/**
+ * The configuration of a value (the built-in profile, a test's).
+ * @throws {@link ConfigInvalid} (CONFIG_INVALID) with all faults.
+ */
+export async function configFromValue(value: unknown, options: LoadOptions = {}): Promise<SensorConfig> {
+  const { config, faults } = await understand(value, options)
+  if (config === undefined || faults.length > 0) {
+    throw new ConfigInvalid(
+      options.source ?? "configuration",
+      placeFaults(faults, () => undefined),
+    )
+  }
+  return config
+}
+
+function placeFaults(
+  faults: readonly (UnplacedFault & { readonly place?: Place | undefined })[],
+  locate: (path: Path) => Place | undefined,
+): ConfigFault[] {
+  const placed = faults.map((fault): ConfigFault => {
+    const place = fault.place ?? locate(fault.path)
+    return {
+      path: pathText(fault.path),
+      reason: fault.reason,
+      expected: fault.expected,
+      line: place?.line,
+      column: place?.column,
+    }
+  })
+  return placed.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+const topLevelKeys = [...Object.keys(plainParts), "services", "handlers"]
+
+async function understand(
+  raw: unknown,
+  options: LoadOptions,
+): Promise<{ readonly config: SensorConfig | undefined; readonly faults: readonly UnplacedFault[] }> {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
+    return {
+      config: undefined,
+      faults: [{ path: [], reason: "is no map", expected: `a map with ${topLevelKeys.join(", ")}` }],
+    }
+  }
+  const baseDir = options.baseDir ?? process.cwd()
+  const secrets = resolveSecrets(raw, { env: options.env ?? process.env, baseDir })
+  const value = secrets.value as Record<string, unknown>
+  const faults: UnplacedFault[] = [...secrets.faults]
+  for (const key of Object.keys(value)) {
+    if (!topLevelKeys.includes(key))
+      faults.push({ path: [key], ...unknownKey(key, topLevelKeys, Object.keys(value)) })
+  }
+
+  const read = <Part extends keyof typeof plainParts>(part: Part) => {
+    const given = value[part] ?? (part === "listen" ? undefined : {})
+    const parsed = plainParts[part].safeParse(given)
+    if (parsed.success) return parsed.data as ReturnType<(typeof plainParts)[Part]["parse"]>
+    faults.push(
+      ...unplacedFaults(plainParts[part], parsed.error.issues, [part], given, {
+        showValues: part !== "sensor",
+      }),
+    )
+    return undefined
+  }
+  const sensor = read("sensor")
+  const listen = options.listen ?? read("listen")
+  const limits = read("limits")
+  const journal = read("journal")
+  const status = read("status")
+
+  const context = {
+    catalogue: options.catalogue ?? builtInCatalogue(),
+    baseDir,
+    listen: listen ?? "127.0.0.1",
+  }
+  const services: ConfiguredService[] = []
+  for (const [name, entry] of entriesOf(value, "services", faults)) {
+    const service = await readService(name, entry, context)
+    faults.push(...service.faults)
+    if (service.entry !== undefined) services.push(service.entry)
+  }
+  const handlers: ConfiguredHandler[] = []
+  for (const [name, entry] of entriesOf(value, "handlers", faults)) {
+    const handler = await readHandler(name, entry, context)
+    faults.push(...handler.faults)
+    if (handler.entry !== undefined) handlers.push(handler.entry)
+  }
+  faults.push(...samePlaceFaults(services))
+
+  const missing = secretFaultPaths(secrets.faults)
+  const told = faults.filter(
+    (fault) => secrets.faults.includes(fault) || !missing.has(JSON.stringify(fault.path)),
+  )
+  if (!sensor || !limits || !journal || !status || listen === undefined || told.length > 0)
+    return { config: undefined, faults: told }
+  return {
+    faults: told,
+    config: {
+      sensor: {
+        id: sensor.id,
+        persona: sensor.persona,
+        seed: sensor.seed,
+        dataDir: sensor.dataDir === undefined ? undefined : resolve(baseDir, sensor.dataDir),
+        captureMaxBytes: sensor.captureMaxBytes,
+      },
+      listen,
+      limits,
+      journal,
+      status: { host: status.host, port: status.port === "off" ? undefined : status.port },
+      services,
+      handlers,
+    },
+  }
+}
+
+/** A secret that cannot be had makes its field missing: that is told once. */
+function secretFaultPaths(faults: readonly UnplacedFault[]): ReadonlySet<string> {
+  return new Set(faults.map((fault) => JSON.stringify(fault.path)))
+}
+
+function entriesOf(
+  value: Record<string, unknown>,
+  part: "services" | "handlers",
+  faults: UnplacedFault[],
+): [string, unknown][] {
+  const map = value[part]
+  if (map === undefined || map === null) return []
+  if (typeof map !== "object" || Array.isArray(map)) {
+    faults.push({ path: [part], reason: "is no map", expected: "a map from name to entry" })
+    return []
+  }
+  return Object.entries(map)
+}
+
+/** Two enabled services that would listen at the same place; a wildcard address takes every address of its family. */
+function samePlaceFaults(services: readonly ConfiguredService[]): UnplacedFault[] {
+  const faults: UnplacedFault[] = []
+  const listening = services.filter((service) => service.enabled && service.definition.port !== 0)
+  listening.forEach((service, i) => {
+    const { definition: mine } = service
+    const other = listening.slice(0, i).find(({ definition: theirs }) => {
+      return (
+        theirs.transport === mine.transport && theirs.port === mine.port && overlaps(theirs.host, mine.host)
+      )
+    })
+    if (other === undefined) return
+    faults.push({
+      path: ["services", service.name, "port"],
+      reason: `${mine.transport}:${mine.port} on ${mine.host} is taken by the service ${other.name}`,
+      expected: "a port, transport or address of its own",
+    })
+  })
+  return faults
+}
+
+function overlaps(a: string, b: string): boolean {
+  const isV6 = (host: string) => host.includes(":")
+  if (a === b || a === "::" || b === "::") return true
+  return (a === "0.0.0.0" && !isV6(b)) || (b === "0.0.0.0" && !isV6(a))
+}

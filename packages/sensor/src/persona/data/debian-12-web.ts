@@ -1,0 +1,106 @@
+/** A small web server on Debian 12, as it stands at a hoster. */
+import type { PersonaTemplate } from "../persona-template.ts"
+
+const debian = "(Debian)"
+
+export const debian12Web: PersonaTemplate = {
+  name: "debian-12-web",
+  system: {
+    family: "linux",
+    title: "Debian GNU/Linux 12 (bookworm)",
+    issue: "Debian GNU/Linux 12",
+    machine: "x86_64",
+  },
+  hostNames: [
+    "web-{n}",
+    "www{n}",
+    "{s}-web-{n}",
+    "app-{n}",
+    "{s}-app{n}",
+    "portal-{n}",
+    "cms-{n}",
+    "shop-{n}",
+    "{s}-www-{n}",
+  ],
+  sites: ["fra", "ams", "lon", "par", "waw", "mil", "vie", "sto", "dub", "zrh"],
+  domainWords: [
+    "nordhaus",
+    "brightwell",
+    "keller",
+    "oakline",
+    "tessera",
+    "vantage",
+    "lindqvist",
+    "marlow",
+    "hexagon",
+    "castell",
+    "ferrand",
+    "ostermann",
+  ],
+  domainSuffixes: ["lan", "internal", "local", "intra"],
+  users: [
+    ["root"],
+    ["deploy", "webmaster", "sysadm", "support", "backup"],
+    ["martin", "anna", "jonas", "claire", "tomasz", "elena"],
+  ],
+  passwords: [
+    "123456",
+    "password1",
+    "admin123",
+    "qwerty123",
+    "letmein",
+    "welcome1",
+    "changeme",
+    "P@ssw0rd",
+    "abc123",
+    "12345678",
+    "passw0rd",
+    "1q2w3e4r",
+  ],
+  products: {
+    ftp: { name: "vsFTPd", version: "3.0.3" },
+    telnet: { name: "GNU inetutils telnetd", version: "2.4-2+deb12u1" },
+    smtp: { name: "Exim", version: "4.96" },
+    php: { name: "PHP", version: "8.2.29" },
+    nginx: { name: "nginx", version: "1.22.1" },
+    openssl: { name: "OpenSSL", version: "3.0.17" },
+    redis: { name: "Redis", version: "7.0.15" },
+    memcached: { name: "memcached", version: "1.6.18" },
+    busybox: { name: "BusyBox", version: "1.35.0", extra: "Debian 1:1.35.0-4+b7" },
+  },
+  patchLevels: [
+    {
+      since: "2024-11-26",
+      kernel: "6.1.0-28-amd64",
+      kernelBuild: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.119-1 (2024-11-22)",
+      products: {
+        http: { name: "Apache", version: "2.4.62", extra: debian },
+        ssh: { name: "OpenSSH", version: "9.2p1", extra: "Debian-2+deb12u4" },
+        dns: { name: "BIND", version: "9.18.28", extra: "1~deb12u2-Debian" },
+        mysql: { name: "MariaDB", version: "10.11.6", extra: "0+deb12u1" },
+      },
+    },
+    {
+      since: "2025-05-28",
+      kernel: "6.1.0-37-amd64",
+      kernelBuild: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1 (2025-05-22)",
+      products: {
+        http: { name: "Apache", version: "2.4.62", extra: debian },
+        ssh: { name: "OpenSSH", version: "9.2p1", extra: "Debian-2+deb12u6" },
+        dns: { name: "BIND", version: "9.18.33", extra: "1~deb12u2-Debian" },
+        mysql: { name: "MariaDB", version: "10.11.11", extra: "0+deb12u1" },
+      },
+    },
+    {
+      since: "2025-09-08",
+      kernel: "6.1.0-39-amd64",
+      kernelBuild: "#1 SMP PREEMPT_DYNAMIC Debian 6.1.148-1 (2025-08-26)",
+      products: {
+        http: { name: "Apache", version: "2.4.65", extra: debian },
+        ssh: { name: "OpenSSH", version: "9.2p1", extra: "Debian-2+deb12u7" },
+        dns: { name: "BIND", version: "9.18.33", extra: "1~deb12u2-Debian" },
+        mysql: { name: "MariaDB", version: "10.11.14", extra: "0+deb12u2" },
+      },
+    },
+  ],
+}
