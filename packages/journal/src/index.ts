@@ -1,1 +1,2 @@
+export { openJournal } from "./journal.ts"
 export type * from "./types.ts"

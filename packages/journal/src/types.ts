@@ -13,8 +13,10 @@ export interface Position {
 export interface JournalOptions {
   /** Folder; created with mode 0700. One process at a time. */
   readonly dir: string
-  /** A segment is closed when it is larger than this. Default 64 MiB. */
+  /** A segment is closed when it is larger than this. Default 64 MiB, at most a quarter of `maxBytes`. */
   readonly segmentBytes?: number
+  /** Readers see only what was synced to the disk, so that nothing they acted upon can vanish in a power cut. Default false. */
+  readonly durableReads?: boolean
   /** Byte budget of all segments; the oldest are reclaimed first, counted per cursor when they were unread. Default 4 GiB. */
   readonly maxBytes?: number
   /** How many bytes of segments that every cursor has read are kept for later looks. Default: as many as the budget allows. */
@@ -22,7 +24,7 @@ export interface JournalOptions {
   readonly log?: (message: string) => void
 }
 
-/** Some consecutive records, whole blocks only. */
+/** Some consecutive records, whole blocks only: `start.record` is the first one's ordinal, the others follow without gaps. */
 export interface Slice {
   readonly start: Position
   readonly end: Position
@@ -36,6 +38,8 @@ export interface ReadLimits {
   readonly maxRecords: number
   /** Stop before the block that would exceed this many bytes (the first block is always read). */
   readonly maxBytes: number
+  /** Leaves the buffer of earlier slices alone: for a reader that cannot tell whether someone still uses one. */
+  readonly fresh?: boolean
 }
 
 export interface Cursor {
@@ -48,12 +52,18 @@ export interface Cursor {
   readonly lost: number
   /** The next slice; `undefined` where nothing new is there. Does not commit. */
   read(limits: ReadLimits): Promise<Slice | undefined>
-  /** Makes `position` survive a crash (write, fsync, rename). */
+  /**
+   * Makes `position` survive a crash (write, fsync, rename). Commits made while one is being written share the next write.
+   * @throws PropolisError JOURNAL_FULL where the disk is full; the place committed before stays.
+   */
   commit(position: Position): Promise<void>
   /** Goes back to what was committed last. */
   rewind(): void
-  /** Resolves when there may be something to read, or `signal` aborts. */
-  wait(signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves when at least `records` (default 1) are waiting, or `signal` aborts.
+   * @throws Error when the journal is closed meanwhile.
+   */
+  wait(signal?: AbortSignal, records?: number): Promise<void>
   /** Records that are waiting. */
   lag(): number
 }
@@ -64,6 +74,8 @@ export interface JournalStats {
   readonly segments: number
   /** Records that could not be written (disk full), since opening. */
   readonly unwritten: number
+  /** Records that readers could not get because their block was damaged, since opening. */
+  readonly damaged: number
   /** Records that were reclaimed unread, by cursor. */
   readonly lost: Readonly<Record<string, number>>
 }
@@ -74,6 +86,7 @@ export interface Journal {
   /**
    * Appends `count` records (`lines`: each ends with a newline) as one checksummed block in one
    * write(2): after it returns, the records survive the end of this process, not a power cut.
+   * Returns the place of the first one.
    * @throws PropolisError JOURNAL_FULL where the disk is full; nothing of the block is kept then.
    */
   append(lines: Uint8Array, count: number): Position
@@ -82,7 +95,7 @@ export interface Journal {
    * Resolves to the ordinal of the first record.
    */
   appendDurable(lines: Uint8Array, count: number): Promise<number>
-  /** A durable cursor by name; a new one starts at `from`. */
+  /** A durable cursor by name, the same object for the same name; a new one starts at `from` (default `oldest`). */
   cursor(name: string, from?: "oldest" | "end"): Promise<Cursor>
   removeCursor(name: string): Promise<void>
   stats(): JournalStats
