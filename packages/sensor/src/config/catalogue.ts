@@ -62,7 +62,9 @@ export async function importFirst<T>(
     const found = [module.default, ...Object.values(module)].find(fits)
     return found ?? { reason: "the module exports nothing that fits" }
   } catch (cause) {
-    return { reason: `the module cannot be loaded: ${(cause as Error).message.split("\n")[0]}` }
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === "ERR_MODULE_NOT_FOUND") return { reason: "the module, or one that it imports, is not there" }
+    return { reason: `the module cannot be loaded: ${message.split("\n")[0]}` }
   }
 }
 

@@ -47,6 +47,11 @@ export function pathText(path: Path): string {
   return path.map((part) => escapeText(String(part))).join(".")
 }
 
+/** For {@link unplacedFaults}: no value there is secret. */
+export const showAll = () => true
+/** For {@link unplacedFaults}: any value there may be secret. */
+export const showNone = () => false
+
 const typeNames: Readonly<Record<string, string>> = {
   string: "a text",
   number: "a number",
@@ -59,20 +64,20 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /**
  * The faults of the issues of one `schema`. `value` is what was parsed, to tell what is there;
- * `showValues: false` for parts that may hold secrets.
+ * `showsValue` is false for paths that may hold secrets.
  */
 export function unplacedFaults(
   schema: z.core.$ZodType,
   issues: readonly z.core.$ZodIssue[],
   base: Path,
   value: unknown,
-  options: { readonly showValues: boolean },
+  showsValue: (path: Path) => boolean,
 ): UnplacedFault[] {
   return issues.flatMap((issue) => {
     const inner = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))
     const path = [...base, ...inner]
     const found = valueAt(value, inner)
-    const got = found === undefined ? "is missing" : `got ${describeValue(found, options.showValues)}`
+    const got = found === undefined ? "is missing" : `got ${describeValue(found, showsValue(path))}`
     switch (issue.code) {
       case "unrecognized_keys":
         return issue.keys.map((key) => ({
@@ -90,13 +95,29 @@ export function unplacedFaults(
       case "too_big":
         return [{ path, reason: got, expected: bound(issue.origin, "at most", issue.maximum) }]
       case "invalid_union":
-        return unionFaults(schema, issue, base, path, value, got, options)
+        return unionFaults(schema, issue, base, path, value, got, showsValue)
+      case "invalid_format":
+        return [
+          { path, reason: got, expected: ownWords(issue) ?? formatNames[issue.format] ?? issue.message },
+        ]
       default: {
-        const expected = /^expected (.+)$/s.exec(issue.message)?.[1]
+        const expected = ownWords(issue)
         return [expected === undefined ? { path, reason: issue.message } : { path, reason: got, expected }]
       }
     }
   })
+}
+
+const formatNames: Readonly<Record<string, string>> = {
+  url: "a URL such as https://host/path",
+  email: "an e-mail address",
+  ipv4: "an IPv4 address",
+  ipv6: "an IPv6 address",
+}
+
+/** What a schema's own message says was expected. */
+function ownWords(issue: z.core.$ZodIssue): string | undefined {
+  return /^expected (.+)$/s.exec(issue.message)?.[1]
 }
 
 /** A union that failed: its own words where it has some, else the faults of the branch that came nearest. */
@@ -107,16 +128,16 @@ function unionFaults(
   path: Path,
   value: unknown,
   got: string,
-  options: { readonly showValues: boolean },
+  showsValue: (path: Path) => boolean,
 ): UnplacedFault[] {
-  const own = /^expected (.+)$/s.exec(issue.message)?.[1]
+  const own = ownWords(issue)
   if (own !== undefined) return [{ path, reason: got, expected: own }]
   const branches = issue.errors.filter((branch) => branch.length > 0)
   const depth = (branch: readonly z.core.$ZodIssue[]) => Math.max(...branch.map((each) => each.path.length))
   const best = branches.toSorted((a, b) => depth(b) - depth(a) || a.length - b.length)[0]
   if (best === undefined) return [{ path, reason: issue.message }]
   const whole = best.map((each) => ({ ...each, path: [...issue.path, ...each.path] }))
-  return unplacedFaults(schema, whole, base, value, options)
+  return unplacedFaults(schema, whole, base, value, showsValue)
 }
 
 function bound(origin: string, word: string, limit: number | bigint): string {

@@ -1,9 +1,17 @@
 /** One entry of `handlers`. */
 import { importFirst, isLogHandler, isModuleName } from "./catalogue.ts"
 import type { ConfiguredHandler } from "./config.ts"
-import { type Path, suggestion, type UnplacedFault, unplacedFaults, valueAt } from "./config-fault.ts"
+import {
+  type Path,
+  showAll,
+  showNone,
+  suggestion,
+  type UnplacedFault,
+  unplacedFaults,
+  valueAt,
+} from "./config-fault.ts"
 import { handlerPart } from "./parts.ts"
-import { type EntryContext, nameFaults, type Understood } from "./service-config.ts"
+import { type EntryContext, isMapOrNothing, nameFaults, type Understood } from "./service-config.ts"
 
 export async function readHandler(
   name: string,
@@ -11,10 +19,16 @@ export async function readHandler(
   context: EntryContext,
 ): Promise<Understood<ConfiguredHandler>> {
   const base: Path = ["handlers", name]
+  if (!isMapOrNothing(value)) {
+    return {
+      entry: undefined,
+      faults: [{ path: base, reason: "is no map", expected: "a map such as { options: {} }" }],
+    }
+  }
   const faults: UnplacedFault[] = [...nameFaults(base, name)]
   const parsed = handlerPart.safeParse(value ?? {})
   if (!parsed.success)
-    faults.push(...unplacedFaults(handlerPart, parsed.error.issues, base, value ?? {}, { showValues: true }))
+    faults.push(...unplacedFaults(handlerPart, parsed.error.issues, base, value ?? {}, showAll))
   const wanted = valueAt(value, ["handler"]) ?? name
   if (typeof wanted !== "string") return { entry: undefined, faults }
 
@@ -44,9 +58,7 @@ export async function readHandler(
   const options = handler.options.safeParse(optionsIn)
   if (!options.success) {
     faults.push(
-      ...unplacedFaults(handler.options, options.error.issues, [...base, "options"], optionsIn, {
-        showValues: false,
-      }),
+      ...unplacedFaults(handler.options, options.error.issues, [...base, "options"], optionsIn, showNone),
     )
   }
   if (!parsed.success || !options.success || faults.length > 0) return { entry: undefined, faults }

@@ -32,7 +32,7 @@ function bare(schema: z.core.$ZodType): z.core.$ZodType[] {
 /** What to say about a key that nobody knows, where `known` are the keys that could stand there. */
 export function unknownKey(key: string, known: readonly string[], taken: readonly string[]) {
   const free = known.filter((each) => !taken.includes(each))
-  const near = nearest(key, free)
+  const near = nearest(key, known)
   if (near !== undefined) return { reason: `unknown key (did you mean ${near}?)` }
   if (known.length === 0) return { reason: "unknown key", expected: "no keys" }
   return {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
 import { PropolisError } from "@propolis/core"
+import { findPersonaTemplate, personaTemplates } from "../persona/persona.ts"
 import { builtInCatalogue, type Catalogue } from "./catalogue.ts"
 import type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config.ts"
 import {
@@ -9,6 +10,7 @@ import {
   ConfigInvalid,
   type Path,
   pathText,
+  suggestion,
   type UnplacedFault,
   unplacedFaults,
 } from "./config-fault.ts"
@@ -16,7 +18,7 @@ import { readHandler } from "./handler-config.ts"
 import { unknownKey } from "./known-keys.ts"
 import { plainParts } from "./parts.ts"
 import { resolveSecrets } from "./secrets.ts"
-import { readService } from "./service-config.ts"
+import { readService, type Understood } from "./service-config.ts"
 import { type Place, readYaml } from "./yaml-source.ts"
 
 export interface LoadOptions {
@@ -96,6 +98,8 @@ function placeFaults(
   return placed.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
+type ServicePlace = NonNullable<Understood<unknown>["listens"]>
+
 const topLevelKeys = [...Object.keys(plainParts), "services", "handlers"]
 
 async function understand(
@@ -122,9 +126,13 @@ async function understand(
     const parsed = plainParts[part].safeParse(given)
     if (parsed.success) return parsed.data as ReturnType<(typeof plainParts)[Part]["parse"]>
     faults.push(
-      ...unplacedFaults(plainParts[part], parsed.error.issues, [part], given, {
-        showValues: part !== "sensor",
-      }),
+      ...unplacedFaults(
+        plainParts[part],
+        parsed.error.issues,
+        [part],
+        given,
+        (path) => path.at(-1) !== "seed",
+      ),
     )
     return undefined
   }
@@ -134,16 +142,23 @@ async function understand(
   const journal = read("journal")
   const status = read("status")
 
+  if (sensor !== undefined && findPersonaTemplate(sensor.persona) === undefined) {
+    const known = personaTemplates.map((template) => template.name)
+    const reason = `no persona ${JSON.stringify(sensor.persona.slice(0, 40))}`
+    faults.push({ path: ["sensor", "persona"], reason, expected: suggestion(sensor.persona, known) })
+  }
   const context = {
     catalogue: options.catalogue ?? builtInCatalogue(),
     baseDir,
     listen: listen ?? "127.0.0.1",
   }
   const services: ConfiguredService[] = []
+  const places: ServicePlace[] = []
   for (const [name, entry] of entriesOf(value, "services", faults)) {
     const service = await readService(name, entry, context)
     faults.push(...service.faults)
     if (service.entry !== undefined) services.push(service.entry)
+    if (service.listens !== undefined) places.push(service.listens)
   }
   const handlers: ConfiguredHandler[] = []
   for (const [name, entry] of entriesOf(value, "handlers", faults)) {
@@ -151,7 +166,7 @@ async function understand(
     faults.push(...handler.faults)
     if (handler.entry !== undefined) handlers.push(handler.entry)
   }
-  faults.push(...samePlaceFaults(services))
+  faults.push(...samePlaceFaults(places))
 
   const missing = secretFaultPaths(secrets.faults)
   const told = faults.filter(
@@ -199,19 +214,18 @@ function entriesOf(
 }
 
 /** Two enabled services that would listen at the same place; a wildcard address takes every address of its family. */
-function samePlaceFaults(services: readonly ConfiguredService[]): UnplacedFault[] {
+function samePlaceFaults(places: readonly ServicePlace[]): UnplacedFault[] {
   const faults: UnplacedFault[] = []
-  const listening = services.filter((service) => service.enabled && service.definition.port !== 0)
-  listening.forEach((service, i) => {
-    const { definition: mine } = service
-    const other = listening.slice(0, i).find(({ definition: theirs }) => {
+  const fixed = places.filter((place) => place.port !== 0)
+  fixed.forEach((mine, i) => {
+    const other = fixed.slice(0, i).find((theirs) => {
       return (
         theirs.transport === mine.transport && theirs.port === mine.port && overlaps(theirs.host, mine.host)
       )
     })
     if (other === undefined) return
     faults.push({
-      path: ["services", service.name, "port"],
+      path: ["services", mine.name, "port"],
       reason: `${mine.transport}:${mine.port} on ${mine.host} is taken by the service ${other.name}`,
       expected: "a port, transport or address of its own",
     })

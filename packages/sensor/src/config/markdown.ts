@@ -108,6 +108,7 @@ function typeText(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map(code).join(", ")
   const branches = schema.anyOf ?? schema.oneOf
   if (branches !== undefined) return [...new Set(branches.map(typeText))].join(" or ")
+  if (Array.isArray(schema.type)) return schema.type.map((type: string) => typeText({ type })).join(" or ")
   if (schema.type === "array")
     return schema.items === undefined ? "list" : `list of ${typeText(schema.items)}`
   if (schema.type === "object") return "map"

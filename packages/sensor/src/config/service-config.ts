@@ -1,8 +1,17 @@
 /** One entry of `services`: HoneyPy's words in, a checked definition out. */
 import { type Emulator, namePattern } from "@propolis/core"
+import type { ServiceDefinition } from "../host/types.ts"
 import { type Catalogue, findEmulator, importFirst, isEmulator, isModuleName } from "./catalogue.ts"
 import { type ConfiguredService, defaultPort } from "./config.ts"
-import { type Path, suggestion, type UnplacedFault, unplacedFaults, valueAt } from "./config-fault.ts"
+import {
+  type Path,
+  showAll,
+  showNone,
+  suggestion,
+  type UnplacedFault,
+  unplacedFaults,
+  valueAt,
+} from "./config-fault.ts"
 import { type ServicePart, servicePart } from "./parts.ts"
 
 export interface EntryContext {
@@ -14,6 +23,8 @@ export interface EntryContext {
 
 export interface Understood<T> {
   readonly entry: T | undefined
+  /** Where an enabled service would listen, also where something else about it is wrong. */
+  readonly listens?: Pick<ServiceDefinition, "name" | "transport" | "host" | "port"> | undefined
   readonly faults: readonly UnplacedFault[]
 }
 
@@ -23,10 +34,12 @@ export async function readService(
   context: EntryContext,
 ): Promise<Understood<ConfiguredService>> {
   const base: Path = ["services", name]
+  if (!isMapOrNothing(value))
+    return fault(base, `got ${JSON.stringify(value).slice(0, 40)}`, "a map such as { emulator: echo }")
   const faults: UnplacedFault[] = [...nameFaults(base, name)]
   const parsed = servicePart.safeParse(value ?? {})
   if (!parsed.success)
-    faults.push(...unplacedFaults(servicePart, parsed.error.issues, base, value ?? {}, { showValues: true }))
+    faults.push(...unplacedFaults(servicePart, parsed.error.issues, base, value ?? {}, showAll))
 
   // The emulator and its options are looked at even if the rest is wrong: all faults at once.
   const named = await readEmulator(value, base, context)
@@ -37,18 +50,20 @@ export async function readService(
   const options = emulator.options.safeParse(optionsIn)
   if (!options.success) {
     faults.push(
-      ...unplacedFaults(emulator.options, options.error.issues, [...base, "options"], optionsIn, {
-        showValues: false,
-      }),
+      ...unplacedFaults(emulator.options, options.error.issues, [...base, "options"], optionsIn, showNone),
     )
   }
   if (!parsed.success) return { entry: undefined, faults }
   const part = parsed.data
   const place = placeOf(part, emulator, base)
   faults.push(...place.faults)
-  if (faults.length > 0 || !options.success || place.entry === undefined) return { entry: undefined, faults }
+  if (place.entry === undefined) return { entry: undefined, faults }
   const { transport, port, lowPort, tls } = place.entry
+  const host = part.listen ?? context.listen
+  const listens = part.enabled ? { name, transport, host, port } : undefined
+  if (faults.length > 0 || !options.success) return { entry: undefined, listens, faults }
   return {
+    listens,
     faults,
     entry: {
       name,
@@ -61,13 +76,18 @@ export async function readService(
         emulator,
         options: options.data,
         transport,
-        host: part.listen ?? context.listen,
+        host,
         port,
         tls,
         proxyFrom: part.proxy_from,
       },
     },
   }
+}
+
+/** An entry without fields may be left empty. */
+export function isMapOrNothing(value: unknown): boolean {
+  return value === undefined || value === null || (typeof value === "object" && !Array.isArray(value))
 }
 
 /** What an entry's key must look like. */
@@ -169,6 +189,7 @@ function placeOf(part: ServicePart, emulator: Emulator, base: Path): Understood<
   if (part.low_port?.port === 0)
     faults.push({ path: [...base, "low_port"], reason: "got 0", expected: "a port from 1 to 65535" })
   const port = part.port?.port ?? (lowPort === undefined ? undefined : defaultPort(lowPort))
+  if (port === undefined && faults.length > 0) return { entry: undefined, faults }
   if (port === undefined) {
     faults.push({
       path: [...base, "port"],
