@@ -1,1 +1,2 @@
-export {}
+export * from "./docs.ts"
+export * from "./registry.ts"

@@ -1,0 +1,10 @@
+/** What tests of emulators need; for vitest only. */
+export * from "./attack-bytes.ts"
+export * from "./describe-emulator.ts"
+export * from "./fake-connection.ts"
+export * from "./persona-fixture.ts"
+export * from "./properties.ts"
+export * from "./run-transcript.ts"
+export * from "./run-transcript-over-socket.ts"
+export * from "./socket-target.ts"
+export * from "./transcript.ts"
