@@ -62,7 +62,11 @@ export const accountRoutes: readonly RouteDefinition[] = [
     handle: async ({ principal, ports, request, reply }) => {
       if (principal.kind === "account") {
         await logOut(ports.accounts.database, principal.token)
-        const entry = { actor: actorOf(principal), action: "logout", address: clientAddress(request) } as const
+        const entry = {
+          actor: actorOf(principal),
+          action: "logout",
+          address: clientAddress(request),
+        } as const
         await writeAudit(ports.accounts.database, entry, ports.now())
       }
       clearSessionCookie(request, reply)

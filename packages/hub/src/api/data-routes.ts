@@ -5,9 +5,9 @@ import {
   hostSummarySchema,
   namePattern,
   normalizeAddress,
+  serviceRowsSchema,
   sessionDetailSchema,
   sessionPageSchema,
-  serviceRowsSchema,
 } from "@propolis/core"
 import { z } from "zod"
 import { defineRoute, type RouteDefinition } from "./define-route.ts"

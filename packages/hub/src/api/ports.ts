@@ -1,6 +1,7 @@
 /** What the API needs of the hub around it. */
-import type { Attribution } from "../enrich/index.ts"
+
 import type { Accounts, AdminToken } from "../accounts/index.ts"
+import type { Attribution } from "../enrich/index.ts"
 import type { LiveFeed } from "./live-feed.ts"
 import type { Reads } from "./reads.ts"
 

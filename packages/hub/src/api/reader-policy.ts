@@ -2,7 +2,7 @@
  * What a reader may see. Without an account: the last 24 hours, seven days of activity, and nothing
  * that tells of the sensors. In a community hub, only routable sources are public.
  */
-import { specialUseOf, type StoredEvent } from "@propolis/core"
+import { type StoredEvent, specialUseOf } from "@propolis/core"
 import { HttpError } from "./http-error.ts"
 import type { Principal } from "./principal.ts"
 
