@@ -1,0 +1,2 @@
+export { startPipeline } from "./pipeline.ts"
+export type * from "./types.ts"
