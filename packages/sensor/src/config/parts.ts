@@ -136,6 +136,13 @@ export const limitsPart = z
       default: "64KiB",
       description: "What all such UDP sources together may get beyond what they sent, per minute.",
     }),
+    udpMaxReplies: count({
+      min: 1,
+      max: 1_000_000,
+      default: 4_096,
+      description:
+        "UDP replies to one peer and port at most, so that two services that answer each other stop; 8 where the peer's port is one of this sensor's own or known for such loops.",
+    }),
     maxTrackedSources: count({
       min: 16,
       max: 10_000_000,
