@@ -65,6 +65,20 @@ export async function findAccount(
   return row === undefined ? undefined : { account: accountOf(row), apiId: row.api_id }
 }
 
+/** The administrator who was there first. */
+export async function findFirstAdministrator(
+  database: AccountsDatabase,
+): Promise<{ account: Account; apiId: string } | undefined> {
+  const row = await database
+    .selectFrom("accounts")
+    .selectAll()
+    .where("admin", "=", 1)
+    .orderBy("id")
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? undefined : { account: accountOf(row), apiId: row.api_id }
+}
+
 /**
  * Makes the first administrator where there is no account yet. As long as its one-time password was
  * not replaced, each start makes a new one: whoever sees the terminal can log in, old output is worthless.

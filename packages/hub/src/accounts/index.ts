@@ -5,7 +5,13 @@ import { type AccountsDatabase, openAccountsDatabase } from "./database.ts"
 import { pruneSessions } from "./login.ts"
 import { LoginLimit } from "./login-limit.ts"
 
-export { createAccount, emailPattern, ensureAdministrator, findAccount } from "./account-records.ts"
+export {
+  createAccount,
+  emailPattern,
+  ensureAdministrator,
+  findAccount,
+  findFirstAdministrator,
+} from "./account-records.ts"
 export { type AdminToken, writeAdminToken } from "./admin-token.ts"
 export { ApiKeys, type KeyHolder } from "./api-keys.ts"
 export { writeAudit } from "./audit.ts"

@@ -1,7 +1,7 @@
 /** What the command line asks of the running hub, with the local administrator's token. */
 import { accountSchema } from "@propolis/core"
 import { z } from "zod"
-import { createAccount, emailPattern, findAccount } from "../accounts/index.ts"
+import { createAccount, emailPattern, findAccount, findFirstAdministrator } from "../accounts/index.ts"
 import { clientAddress } from "./client-address.ts"
 import { defineRoute, type RouteDefinition } from "./define-route.ts"
 import { HttpError } from "./http-error.ts"
@@ -16,14 +16,20 @@ export const accountRequestSchema = z.strictObject({
   /** Without one, a one-time password is made and told in the answer. */
   password: z.string().min(12).max(1_024).optional(),
 })
-export const accountCreatedSchema = z.object({
-  account: accountSchema,
+export const accountCreatedSchema = accountSchema.extend({
   api_id: z.string(),
-  one_time_password: z.string().nullable(),
+  /** The one-time password, shown this once; null where the request named one. */
+  password: z.string().nullable(),
 })
 
-/** `POST /api/admin/keys`: one key of each kind, the names that HoneyDB's tools use. */
-export const keysRequestSchema = z.strictObject({ email, label: z.string().max(64).default("") })
+/**
+ * `POST /api/admin/keys`: one key of each kind, the names that HoneyDB's tools use. Without an e-mail
+ * address, for the first administrator: so the sensor beside the hub gets its own.
+ */
+export const keysRequestSchema = z.strictObject({
+  email: email.optional(),
+  label: z.string().max(64).default(""),
+})
 export const keysCreatedSchema = z.object({
   api_id: z.string(),
   /** Reads. */
@@ -47,7 +53,7 @@ export const adminRoutes: readonly RouteDefinition[] = [
       const created = await createAccount(ports.accounts.database, body, by, ports.now())
       if (created === undefined) throw new HttpError(409, "There is an account with this e-mail address")
       const { account, apiId, oneTimePassword } = created
-      return { account, api_id: apiId, one_time_password: oneTimePassword ?? null }
+      return { ...account, api_id: apiId, password: oneTimePassword ?? null }
     },
   }),
   defineRoute({
@@ -60,7 +66,11 @@ export const adminRoutes: readonly RouteDefinition[] = [
     answer: keysCreatedSchema,
     refusals: [404, 409],
     handle: async ({ body, principal, ports, request }) => {
-      const found = await findAccount(ports.accounts.database, body.email)
+      const { database } = ports.accounts
+      const found =
+        body.email === undefined
+          ? await findFirstAdministrator(database)
+          : await findAccount(database, body.email)
       if (found === undefined) throw new HttpError(404, "There is no account with this e-mail address")
       const by = { actor: actorOf(principal), address: clientAddress(request) }
       const make = async (kind: "read" | "sensor") => {
