@@ -1,25 +1,13 @@
 /** The sensor's host with the echo emulator and the real journal, alone in a process. `node sensor-echo.ts tcp|udp FOLDER` */
 import { join } from "node:path"
-import { defineEmulator, type Persona } from "@propolis/core"
+import type { Persona } from "@propolis/core"
+import { findEmulator } from "@propolis/emulators"
 import { openJournal } from "@propolis/journal"
-import { z } from "zod"
 import { createHost } from "../../packages/sensor/src/host/create-host.ts"
 import type { HostLimits } from "../../packages/sensor/src/host/types.ts"
 import { reportUsage } from "../yardstick/usage.ts"
 
 const [, , transport, folder] = process.argv as unknown as [string, string, "tcp" | "udp", string]
-
-const echo = defineEmulator({
-  name: "echo",
-  title: "Echo (RFC 862)",
-  interaction: "low",
-  transports: { tcp: 7, udp: 7 },
-  options: z.object({}),
-  open: (connection) => ({
-    data: (bytes) => connection.send(bytes),
-    datagram: (bytes) => connection.send(bytes),
-  }),
-})
 
 /** Every limit is on, none is reached: the generator is one source, an attack is many. */
 const limits: HostLimits = {
@@ -71,7 +59,7 @@ const host = createHost({
 })
 const service = await host.listen({
   name: "Echo",
-  emulator: echo,
+  emulator: findEmulator("echo")!,
   options: {},
   transport,
   host: "127.0.0.1",

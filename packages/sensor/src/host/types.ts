@@ -46,7 +46,7 @@ export interface HostLimits {
   /** UDP honesty: what all unproven sources together may get beyond what they sent, per minute. */
   readonly udpCreditBytesPerMinute: number
   /**
-   * UDP: replies to one peer and port at most, so that two services that answer each other stop. Default 4,096;
+   * UDP: replies to one peer and port at most, so that two services that answer each other stop. Default 64;
    * 8 where the peer's port is one of this host's own or of a service known for such loops.
    */
   readonly udpMaxReplies?: number

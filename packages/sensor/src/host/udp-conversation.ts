@@ -66,6 +66,11 @@ export class UdpConversation extends Session {
     return this.over
   }
 
+  /** Whether it counts as an open one of this source. */
+  isOf(source: Source): boolean {
+    return this.source === source
+  }
+
   /** Records a datagram and gives it to the emulator, which is opened by the first. */
   received(datagram: Uint8Array, nowMs: number): void {
     this.refillTokens(nowMs)

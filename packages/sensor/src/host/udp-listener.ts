@@ -3,11 +3,14 @@ import { createSocket, type RemoteInfo } from "node:dgram"
 import { networkInterfaces } from "node:os"
 import { PropolisError, parseAddress } from "@propolis/core"
 import type { HostContext } from "./host-context.ts"
+import type { Source } from "./source-table.ts"
 import { hostOf } from "./tcp-session.ts"
 import type { ListeningService, ServiceDefinition } from "./types.ts"
 import { UdpConversation, type UdpPort } from "./udp-conversation.ts"
 
-const defaultMaxReplies = 4_096
+const defaultMaxReplies = 64
+/** Conversations looked through for one of the same source. */
+const maxLooked = 1_000
 const maxRepliesToService = 8
 /** Services that answer anything (RFC 862, 866, 867, 865, 864, 868): whoever speaks from there is one, or is forged to look so. */
 const answersAnything = new Set([7, 11, 13, 17, 19, 37])
@@ -96,6 +99,7 @@ function open(
     oldest.value.forget()
   }
   const source = host.sources.seen(hostOf(peer.address), nowMs, limits)
+  if (source.open >= limits.maxConnectionsPerSource) forgetOldestOf(host, source)
   const refusal = host.sources.admit(source, limits)
   if (refusal !== undefined) return dropped(host, refusal)
   const most = maxRepliesTo(host, source.address, peer.port, own, limits.udpMaxReplies ?? defaultMaxReplies)
@@ -108,6 +112,18 @@ function open(
     replies,
     nowMs,
   )
+}
+
+/** A client that takes a new port for every question is not refused: its oldest conversation makes room. */
+function forgetOldestOf(host: HostContext, source: Source): void {
+  let looked = 0
+  for (const conversation of host.conversations) {
+    if (++looked > maxLooked) return
+    if (conversation.isOf(source)) {
+      conversation.forget()
+      return
+    }
+  }
 }
 
 function dropped(host: HostContext, reason: string): undefined {
