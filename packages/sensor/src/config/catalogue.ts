@@ -2,8 +2,8 @@
 import { isAbsolute, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { Emulator, LogHandler } from "@propolis/core"
-import * as emulatorRegistry from "@propolis/emulators"
-import * as handlerRegistry from "@propolis/log-handlers"
+import { emulators, pluginAliases } from "@propolis/emulators"
+import { logHandlers } from "@propolis/log-handlers"
 
 export interface Catalogue {
   readonly emulators: readonly Emulator[]
@@ -12,33 +12,12 @@ export interface Catalogue {
 
 /** What this release carries. */
 export function builtInCatalogue(): Catalogue {
-  return { emulators: emulatorRegistry.emulators, handlers: handlerRegistry.logHandlers }
-}
-
-/** Plugin names of HoneyPy and of honeydb-agent → the emulator that took their place. */
-const honeypyPlugins: Readonly<Record<string, string>> = {
-  Echo: "echo",
-  Echo_udp: "echo",
-  Echo_tcp: "echo",
-  MOTD: "motd",
-  MOTD_udp: "motd",
-  MOTD_tcp: "motd",
-  Random: "random",
-  Random_tcp: "random",
-  HashCountRandom: "hash-count",
-  HashCountRandom_tcp: "hash-count",
-  TelnetUnix: "telnet",
-  TelnetWindows: "telnet",
-  Telnet_tcp: "telnet",
-  Web: "http",
-  HTTP_tcp: "http",
-  DnsUdp: "dns",
-  DNS_udp: "dns",
+  return { emulators, handlers: logHandlers }
 }
 
 /** The emulator of that name, or of that HoneyPy plugin. */
 export function findEmulator(catalogue: Catalogue, name: string): Emulator | undefined {
-  const wanted = Object.hasOwn(honeypyPlugins, name) ? honeypyPlugins[name] : name
+  const wanted = Object.hasOwn(pluginAliases, name) ? pluginAliases[name] : name
   return catalogue.emulators.find((emulator) => emulator.name === wanted)
 }
 

@@ -11,7 +11,7 @@ import {
   valueAt,
 } from "./config-fault.ts"
 import { handlerPart } from "./parts.ts"
-import { type EntryContext, isMapOrNothing, nameFaults, type Understood } from "./service-config.ts"
+import { type EntryContext, isMapOrNothing, type Understood } from "./service-config.ts"
 
 export async function readHandler(
   name: string,
@@ -25,7 +25,11 @@ export async function readHandler(
       faults: [{ path: base, reason: "is no map", expected: "a map such as { options: {} }" }],
     }
   }
-  const faults: UnplacedFault[] = [...nameFaults(base, name)]
+  const faults: UnplacedFault[] = []
+  // The name becomes part of file names: the cursor's, the dead letters'.
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    faults.push({ path: base, reason: "is no usable name", expected: "1 to 64 letters, digits and ._-" })
+  }
   const parsed = handlerPart.safeParse(value ?? {})
   if (!parsed.success)
     faults.push(...unplacedFaults(handlerPart, parsed.error.issues, base, value ?? {}, showAll))

@@ -50,6 +50,12 @@ export function sensorMetrics(status: SensorStatus, usage: ProcessUsage): Metric
     one("gauge", "journal_bytes", "Bytes of the journal on disk.", status.journal.bytes),
     one("gauge", "journal_segments", "Segment files of the journal.", status.journal.segments),
     one("counter", "journal_unwritten_total", "Records that could not be written.", status.journal.unwritten),
+    one(
+      "counter",
+      "journal_damaged_total",
+      "Records whose block was damaged on disk.",
+      status.journal.damaged,
+    ),
     metric(
       "counter",
       "journal_lost_total",

@@ -30,7 +30,7 @@ function healthy(): SensorStatus {
         udpWithheld: 4,
       },
     },
-    journal: { records: 9, bytes: 100, segments: 1, unwritten: 0, lost: {} },
+    journal: { records: 9, bytes: 100, segments: 1, unwritten: 0, damaged: 0, lost: {} },
     handlers: [
       { name: "file", handler: "file", delivered: 9, rejected: 0, retries: 1, lag: 0, failing: undefined },
     ],
