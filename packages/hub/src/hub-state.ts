@@ -18,6 +18,8 @@ export interface HubState {
 /** Beyond this part of its budget the journal would soon reclaim what was acknowledged and is not stored. */
 const fullShare = 0.9
 
+const maxLagRecords = 500_000
+
 const loopDelay = monitorEventLoopDelay({ resolution: 10 })
 loopDelay.enable()
 
@@ -36,6 +38,8 @@ export function hubHealth(state: HubState): Health {
   if (unwritten > 0) reasons.push("events could not be journaled since the start: the disk was full")
   if (Object.values(lost).some((count) => count > 0))
     reasons.push("events were reclaimed before they were stored")
+  if (state.loader.stats().lag > maxLagRecords)
+    reasons.push("the store is behind: pages miss the newest events")
   for (const problem of state.enricher.problems) {
     // Only which data: the rest names a path.
     reasons.push(`enrichment without ${problem.split(" cannot", 1)[0]}`)

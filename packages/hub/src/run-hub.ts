@@ -96,7 +96,7 @@ export async function runHub(options: RunHubOptions): Promise<RunningHub> {
       retentionDays,
       onLoaded: () => live.notify(),
     })
-    closers.push(() => loader.close())
+    closers.push(() => loader.stop())
     const reads = guardedReads(store)
     const live = new LiveFeed({ eventsAfter: reads.eventsAfter, watermark: () => loader.watermark(), log })
     closers.push(() => live.close())

@@ -38,6 +38,7 @@ export const defaultTimeouts = {
 }
 const maxConnections = 4_096
 const maxHeaderBytes = 16 * 1024
+const lingerMs = 1_000
 
 export function buildServer(options: ServerOptions): FastifyInstance {
   const { api } = options
@@ -109,4 +110,6 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
     `HTTP/1.1 ${code} ${STATUS_CODES[code]}\r\ncontent-type: application/json; charset=utf-8\r\n` +
       `content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
   )
+  // A client that does not close its side would keep the connection.
+  setTimeout(() => socket.destroy(), lingerMs).unref()
 }
