@@ -1,1 +1,2 @@
 export * from "./programs.ts"
+export * from "./generator/index.ts"

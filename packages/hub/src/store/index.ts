@@ -1,0 +1,5 @@
+export type { Driver, InsertRequest, Parameters, ParameterValue, QueryOptions, Store } from "./driver.ts"
+export { type LoadedBatch, type Loader, type LoaderOptions, type LoaderStats, startLoader } from "./loader.ts"
+export { openStore, type StoreOptions } from "./open-store.ts"
+export * from "./queries/index.ts"
+export { type Retention, type RetentionOptions, startRetention } from "./retention.ts"
