@@ -44,7 +44,8 @@ export class CaptureStore {
       this.counters.count("capturesDropped")
       return
     }
-    this.waiting.set(sha256, bytes.slice())
+    // Not slice(): a Buffer's does not copy.
+    this.waiting.set(sha256, new Uint8Array(bytes))
     this.waitingBytes += bytes.length
     this.work ??= this.writeAll().finally(() => {
       this.work = undefined

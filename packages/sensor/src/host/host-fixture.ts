@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from "node:crypto"
 import { createSocket, type Socket as DatagramSocket } from "node:dgram"
 import { mkdtemp, rm } from "node:fs/promises"
-import { connect, type Socket, type TcpSocketConnectOpts } from "node:net"
+import { connect, type Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import {
@@ -202,7 +202,10 @@ export interface TcpClient {
 }
 
 /** A client that swallows resets: a dropped connection is what is tested. */
-export function tcpClient(port: number, options: Partial<TcpSocketConnectOpts> = {}): TcpClient {
+export function tcpClient(
+  port: number,
+  options: Partial<TcpSocketConnectOpts & SocketConstructorOpts> = {},
+): TcpClient {
   const socket = connect({ host: "127.0.0.1", port, ...options })
   return clientOf(socket)
 }

@@ -204,7 +204,9 @@ export class TcpSession extends Session {
     const inPhase = nowMs - this.phaseMs
     if (this.phase === "ending") {
       if (inPhase > lingerMs) this.stream.destroy()
-    } else if (this.phase !== "open" && inPhase > Math.min(handshakeMs, limits.idleMs)) {
+    } else if (this.phase !== "open") {
+      // Before the emulator speaks, one deadline counts, so that it is always the same that is recorded.
+      if (inPhase <= Math.min(handshakeMs, limits.idleMs)) return
       if (this.phase === "proxy") this.rejectHeader()
       else this.rejectTls("time-out")
     } else if (nowMs - this.startedMs > limits.maxSessionMs) this.endByLimit("maxSessionMs")
