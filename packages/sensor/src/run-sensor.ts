@@ -99,7 +99,7 @@ export async function runSensor(options: RunSensorOptions = {}): Promise<Running
       journal,
       handlers: [],
       sensor: id,
-      dataDir: join(dataDir, "handlers"),
+      dataDir,
       log,
     })
     stack.add("log handlers", () => atMost(handlerCloseMs, pipeline.close()))
