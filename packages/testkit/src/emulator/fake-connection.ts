@@ -34,7 +34,8 @@ interface PendingTimer {
 export class FakeConnection implements Connection {
   readonly transport: "tcp" | "udp"
   readonly service = "Test"
-  readonly peer = { host: "203.0.113.9", port: 40_000 }
+  /** Loopback, so that a transcript sees the same peer over a socket. */
+  readonly peer = { host: "127.0.0.1", port: 40_000 }
   readonly local = { host: "192.0.2.10", port: 80 }
   readonly persona: Persona
   secure: boolean
