@@ -36,11 +36,12 @@ export async function postToHub(
   signal: AbortSignal,
   now: () => number,
 ): Promise<HubAnswer> {
-  const timeout = new AbortController()
-  const timer = setTimeout(
-    () => timeout.abort(new Error(`no answer within ${request.timeoutMs} ms`)),
-    request.timeoutMs,
-  )
+  const abort = new AbortController()
+  const tooLate = new Error(`no answer within ${request.timeoutMs} ms`)
+  signal.throwIfAborted()
+  const timer = setTimeout(() => abort.abort(tooLate), request.timeoutMs)
+  const onAbort = () => abort.abort(signal.reason)
+  signal.addEventListener("abort", onAbort, { once: true })
   try {
     const response = await fetch(request.url, {
       method: "POST",
@@ -48,7 +49,7 @@ export async function postToHub(
       redirect: "manual",
       headers: headersOf(request),
       body: request.body as Uint8Array<ArrayBuffer>,
-      signal: AbortSignal.any([signal, timeout.signal]),
+      signal: abort.signal,
     })
     return {
       status: response.status,
@@ -58,10 +59,11 @@ export async function postToHub(
   } catch (error) {
     signal.throwIfAborted()
     // The cause of fetch's own error tells what happened; neither holds a header.
-    const cause = timeout.signal.aborted ? timeout.signal.reason : ((error as Error).cause ?? error)
+    const cause = abort.signal.aborted ? tooLate : ((error as Error).cause ?? error)
     throw new PropolisError("HUB_UNREACHABLE", `${request.url}: ${messageOf(cause)}`, { cause })
   } finally {
     clearTimeout(timer)
+    signal.removeEventListener("abort", onAbort)
   }
 }
 

@@ -117,7 +117,7 @@ export class HandlerLoop {
       dataDir: this.#options.dataDir,
     })
     try {
-      this.#open = await Promise.race([opening, whenAborted(this.#stop.signal)])
+      this.#open = await unlessAborted(opening, this.#stop.signal)
     } catch (error) {
       // Where it opens after all, nobody wants it any more.
       opening.then((late) => late.close()).catch(() => {})
@@ -202,15 +202,19 @@ export class HandlerLoop {
 
   async #attempt(batch: SliceBatch): Promise<DeliveryReport | undefined> {
     const timeoutMs = this.entry.deliveryTimeoutMs ?? 60_000
-    const timeout = new AbortController()
+    const abort = new AbortController()
     const timer = setTimeout(() => {
-      timeout.abort(new PropolisError("DELIVERY_FAILED", `no end of the delivery within ${timeoutMs} ms`))
+      abort.abort(new PropolisError("DELIVERY_FAILED", `no end of the delivery within ${timeoutMs} ms`))
     }, timeoutMs)
-    const signal = AbortSignal.any([timeout.signal, this.#stop.signal])
+    const stop = this.#stop.signal
+    const onStop = () => abort.abort(stop.reason)
+    if (stop.aborted) onStop()
+    else stop.addEventListener("abort", onStop, { once: true })
+    const { signal } = abort
     // Within an async function, so that one that throws instead of rejecting is the same.
     const delivery = (async () => this.#open!.deliver(batch, signal))()
     try {
-      return await Promise.race([delivery, whenAborted(signal)])
+      return await unlessAborted(delivery, signal)
     } catch (error) {
       if (signal.aborted && !(await settlesWithin(delivery, graceMs))) {
         this.#lingering++
@@ -222,6 +226,7 @@ export class HandlerLoop {
       throw error
     } finally {
       clearTimeout(timer)
+      stop.removeEventListener("abort", onStop)
     }
   }
 
@@ -273,11 +278,19 @@ function describe(error: unknown): string {
   return `${error.message}${cause}`
 }
 
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+/** What the promise gives, or the signal's reason where that aborts first. Leaves nothing behind on a long-lived signal. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason)
   })
+  if (signal.aborted) onAbort()
+  else signal.addEventListener("abort", onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    signal.removeEventListener("abort", onAbort)
+  }
 }
 
 /** Whether a promise resolves in time; rejects where it does. */
