@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from "@tanstack/react-router"
+import type { PayloadMode } from "./hostile/payload-view.tsx"
 import { HomePage } from "./pages/home.tsx"
 import { NotFoundPage } from "./pages/not-found.tsx"
 import { Failure } from "./parts/failure.tsx"
@@ -52,6 +53,8 @@ const service = createRoute({
 const session = createRoute({
   getParentRoute: () => root,
   path: "/sessions/$session",
+  validateSearch: (search: Record<string, unknown>): { view?: PayloadMode } =>
+    search.view === "both" || search.view === "text" || search.view === "hex" ? { view: search.view } : {},
   component: lazyRouteComponent(() => import("./pages/session.tsx"), "SessionPage"),
 })
 const live = createRoute({

@@ -1,4 +1,5 @@
 import type { StoredEvent } from "@propolis/core"
+import { recentEvents, sequenceOf } from "./recent-events.ts"
 
 export type StreamState = "connecting" | "open" | "retrying" | "closed"
 
@@ -42,6 +43,7 @@ export class LiveStream {
   #flushTimer: ReturnType<typeof setTimeout> | undefined
   #reopenTimer: ReturnType<typeof setTimeout> | undefined
   #gaps = 0
+  #asked = false
 
   constructor(filter: LiveFilter, maxEntries: number) {
     const query = new URLSearchParams()
@@ -85,7 +87,8 @@ export class LiveStream {
     this.#source = source
     this.#publish({ state: "connecting" })
     source.addEventListener("open", () => this.#publish({ state: "open" }))
-    source.addEventListener("event", (message) => this.#take(message))
+    source.addEventListener("event", (message) => this.#take(message.data))
+    source.addEventListener("hello", (message) => void this.#fetchRecent(message.data))
     source.addEventListener("error", () => {
       const refused = source.readyState === EventSource.CLOSED
       this.#publish({ state: refused ? "closed" : "retrying" })
@@ -100,10 +103,24 @@ export class LiveStream {
     this.#flushTimer = undefined
   }
 
-  #take(message: MessageEvent<string>): void {
+  /** The stream begins now; what came just before is asked for once, as a reconnect would ask. */
+  async #fetchRecent(hello: string): Promise<void> {
+    if (this.#asked) return
+    this.#asked = true
+    const sequence = sequenceOf(hello)
+    if (sequence === 0) return
+    const after = Math.max(0, sequence - this.#maxEntries)
+    const events = await recentEvents(this.#url, after, sequence)
+    const entries = events.map((event) => ({ kind: "event", key: event.id, event }) as const).reverse()
+    const known = new Set(this.#snapshot.entries.map((entry) => entry.key))
+    const older = entries.filter((entry) => !known.has(entry.key))
+    this.#publish({ entries: [...this.#snapshot.entries, ...older].slice(0, this.#maxEntries) })
+  }
+
+  #take(data: string): void {
     let event: StoredEvent
     try {
-      event = JSON.parse(message.data) as StoredEvent
+      event = JSON.parse(data) as StoredEvent
     } catch {
       return
     }

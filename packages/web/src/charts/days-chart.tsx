@@ -21,7 +21,7 @@ export function DaysChart({ days }: { days: HostSummary["days"] }) {
         left: 0,
         right: 8,
         top: 12,
-        bottom: 0,
+        bottom: 6,
         outerBoundsMode: "same",
         outerBoundsContain: "axisLabel",
       },

@@ -62,8 +62,14 @@ export function RankingPie({ rows, title, unit, onSelect, heightPx = 300 }: Rank
             position: "center",
             formatter: `{total|${formatCompact(total)}}\n{unit|${unit}}`,
             rich: {
-              total: { fontSize: 24, fontWeight: 600, color: colors.ink, fontFamily: chartFont },
-              unit: { fontSize: 12, color: colors.inkSoft, fontFamily: chartFont, padding: [4, 0, 0, 0] },
+              total: {
+                fontSize: 24,
+                lineHeight: 28,
+                fontWeight: 600,
+                color: colors.ink,
+                fontFamily: chartFont,
+              },
+              unit: { fontSize: 12, lineHeight: 18, color: colors.inkSoft, fontFamily: chartFont },
             },
           },
           labelLine: { show: false },

@@ -8,6 +8,8 @@ export interface Piece {
   readonly text: string
   /** What a mark stands for, in words; empty for text. */
   readonly title: string
+  /** How often a mark stands here in a row. */
+  readonly count: number
 }
 
 // C0, C1, DEL, soft hyphen, bidirectional marks, zero-width and invisible characters, separators, BOM,
@@ -16,10 +18,12 @@ const hidden =
   /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Variation_Selector}]|[\u115f\u1160\u3164\u{e0000}-\u{e0fff}]|\u034f|\u17b4|\u17b5/gu
 const controlSequence = /\u001b\[[0-?]*[ -/]*[@-~]/y
 
+/** Short names of the C0 controls (ISO/IEC 6429); the common ones as everybody writes them. */
+const controls =
+  "NUL SOH STX ETX EOT ENQ ACK BEL BS \\t \\n VT FF \\r SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US".split(
+    " ",
+  )
 const names: Readonly<Record<number, string>> = {
-  0: "NUL",
-  7: "bell",
-  8: "backspace",
   9: "tab",
   10: "line feed",
   13: "carriage return",
@@ -50,13 +54,15 @@ function escapeOf(code: number): string {
 }
 
 function markOf(code: number): Piece {
-  const name =
-    names[code] ??
-    (code < 0x20 || (code >= 0x7f && code < 0xa0) ? "control character" : "invisible character")
-  // Unicode has a picture for every C0 control and for DEL.
-  const text = code < 0x20 ? String.fromCodePoint(0x2400 + code) : code === 0x7f ? "\u2421" : escapeOf(code)
+  const isControl = code < 0x20 || (code >= 0x7f && code < 0xa0)
+  const name = names[code] ?? (isControl ? "control character" : "invisible character")
+  const text = code < 0x20 ? controls[code]! : code === 0x7f ? "DEL" : escapeOf(code)
   const point = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`
-  return { kind: code === 0x0a ? "break" : "mark", text, title: `${name} (${point})` }
+  return { kind: code === 0x0a ? "break" : "mark", text, title: `${name} (${point})`, count: 1 }
+}
+
+function plain(text: string): Piece {
+  return { kind: "text", text, title: "", count: 1 }
 }
 
 /** Text of the hub (an attribute, a user agent, a service or AS name) in pieces. */
@@ -65,27 +71,32 @@ export function revealText(text: string): Piece[] {
   let from = 0
   hidden.lastIndex = 0
   for (let match = hidden.exec(text); match !== null; match = hidden.exec(text)) {
-    if (match.index > from) pieces.push({ kind: "text", text: text.slice(from, match.index), title: "" })
+    if (match.index > from) pieces.push(plain(text.slice(from, match.index)))
     controlSequence.lastIndex = match.index
     const sequence = match[0] === "\u001b" ? controlSequence.exec(text)?.[0] : undefined
     if (sequence === undefined) {
       pushMark(pieces, markOf(match[0].codePointAt(0)!))
       from = hidden.lastIndex
     } else {
-      pieces.push({ kind: "mark", text: `\u241b${sequence.slice(1)}`, title: "ANSI control sequence" })
+      pushMark(pieces, {
+        kind: "mark",
+        text: `ESC${sequence.slice(1)}`,
+        title: "ANSI control sequence",
+        count: 1,
+      })
       from = match.index + sequence.length
       hidden.lastIndex = from
     }
   }
-  if (from < text.length) pieces.push({ kind: "text", text: text.slice(from), title: "" })
+  if (from < text.length) pieces.push(plain(text.slice(from)))
   return pieces
 }
 
 /** A run of equal marks is one chip: a payload of 64 KiB of NUL must not become 65,536 elements. */
 function pushMark(pieces: Piece[], piece: Piece): void {
   const last = pieces.at(-1)
-  if (piece.kind === "mark" && last?.kind === "mark" && last.title === piece.title && last.text.length < 64) {
-    pieces[pieces.length - 1] = { ...last, text: last.text + piece.text }
+  if (piece.kind === "mark" && last?.kind === "mark" && last.text === piece.text) {
+    pieces[pieces.length - 1] = { ...last, count: last.count + 1 }
   } else pieces.push(piece)
 }
 
@@ -99,7 +110,7 @@ export function revealBytes(bytes: Uint8Array): Piece[] {
     text = ""
   }
   const flushBroken = () => {
-    if (broken !== "") pieces.push({ kind: "mark", text: broken, title: "bytes that are no UTF-8" })
+    if (broken !== "") pieces.push({ kind: "mark", text: broken, title: "bytes that are no UTF-8", count: 1 })
     broken = ""
   }
   for (let at = 0; at < bytes.length; ) {

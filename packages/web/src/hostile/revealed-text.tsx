@@ -11,7 +11,7 @@ function Pieces({ pieces, breaks }: { pieces: readonly Piece[]; breaks: boolean 
     return (
       <span key={key}>
         <span className="revealed-mark" title={piece.title}>
-          {piece.text}
+          {piece.count > 1 ? `${piece.text}×${piece.count}` : piece.text}
         </span>
         {piece.kind === "break" && breaks ? "\n" : ""}
       </span>

@@ -1,6 +1,6 @@
 import type { Activity } from "@propolis/core"
 import { activitySeries, type SeriesName } from "../charts/activity-chart.tsx"
-import { formatBigCount, formatCount, formatShare } from "../parts/format.ts"
+import { formatCount, formatShare } from "../parts/format.ts"
 import { IconDown, IconUp } from "../parts/icons.tsx"
 
 interface ActivityTotalsProps {
@@ -22,24 +22,20 @@ export function ActivityTotals({ activity, days, hidden, onToggle }: ActivityTot
           className="total"
           style={{ "--key": `var(--series-${name})` } as React.CSSProperties}
           aria-pressed={!hidden.has(name)}
-          aria-label={`${label}: ${formatCount(activity.totals[name])}. Shown in the chart`}
+          title={hidden.has(name) ? "Show it in the chart" : "Take it out of the chart"}
           onClick={() => onToggle(name)}
         >
           <span className="total-label">
             <i className="total-key" />
             {label}
           </span>
-          <span className="total-value" title={formatCount(activity.totals[name])}>
-            {formatBigCount(activity.totals[name])}
-          </span>
+          <span className="total-value">{formatCount(activity.totals[name])}</span>
           <Change now={activity.totals[name]} then={activity.previous[name]} before={before} />
         </button>
       ))}
       <div className="total">
         <span className="total-label">Hosts</span>
-        <span className="total-value" title={formatCount(activity.totals.hosts)}>
-          {formatBigCount(activity.totals.hosts)}
-        </span>
+        <span className="total-value">{formatCount(activity.totals.hosts)}</span>
         <span className="small soft">different addresses</span>
       </div>
     </div>

@@ -61,10 +61,15 @@ export function HostSessions({ address }: { address: string }) {
                           <ServiceLink service={row.service} />
                         </td>
                         <td className="wide-only mono">
-                          {row.protocol} {row.remotePort} → {row.localPort}
+                          {row.protocol}
+                          {row.sensor !== "" && ` ${row.remotePort} → ${row.localPort}`}
                         </td>
                         <td className="wide-only">
-                          <Revealed text={row.sensor} maxLength={64} />
+                          {row.sensor === "" ? (
+                            <span className="soft">–</span>
+                          ) : (
+                            <Revealed text={row.sensor} maxLength={64} />
+                          )}
                         </td>
                         <td className="number wide-only">{formatDuration(row.endedAt - row.startedAt)}</td>
                         <td className="number">{formatCount(row.events)}</td>

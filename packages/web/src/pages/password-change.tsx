@@ -43,7 +43,12 @@ function PasswordForm() {
     event.preventDefault()
     if (next === again) change.mutate()
   }
-  const refused = change.error instanceof ApiFailure && [401, 403].includes(change.error.status)
+  // The hub names the field at fault (`body.current`); the fault is shown there.
+  const faults = change.error instanceof ApiFailure ? change.error.faults : []
+  const faultOf = (name: "current" | "next") => {
+    const reason = faults.find(({ path }) => path === `body.${name}`)?.reason
+    return reason === undefined ? undefined : `This ${reason}`
+  }
   return (
     <Panel title="Password" note={`at least ${leastLength} characters`}>
       <form className="form" onSubmit={submit}>
@@ -53,6 +58,7 @@ function PasswordForm() {
           required
           maxLength={1_024}
           value={current}
+          error={faultOf("current")}
           onChange={(event) => setCurrent(event.currentTarget.value)}
         />
         <PasswordInput
@@ -62,6 +68,7 @@ function PasswordForm() {
           minLength={leastLength}
           maxLength={1_024}
           value={next}
+          error={faultOf("next")}
           onChange={(event) => setNext(event.currentTarget.value)}
         />
         <PasswordInput
@@ -73,13 +80,7 @@ function PasswordForm() {
           error={differs ? "The two differ" : undefined}
           onChange={(event) => setAgain(event.currentTarget.value)}
         />
-        {refused ? (
-          <p role="alert" className="fault">
-            The current password is not right.
-          </p>
-        ) : (
-          <FormFault error={change.error} />
-        )}
+        {faults.length === 0 && <FormFault error={change.error} />}
         {change.isSuccess && (
           <p role="status" className="done">
             The password is changed.

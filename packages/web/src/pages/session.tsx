@@ -1,11 +1,14 @@
 import "./session.css"
+import { SegmentedControl } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
 import type { SessionRow, StoredEvent } from "@propolis/core"
 import { useQuery } from "@tanstack/react-query"
 import { getRouteApi, Link } from "@tanstack/react-router"
 import { ApiFailure } from "../api/fetch-json.ts"
 import { maxSessionEvents, sessionQuery } from "../api/queries.ts"
 import { AttributeList } from "../hostile/attribute-list.tsx"
-import { PayloadView } from "../hostile/payload-view.tsx"
+import { PayloadCopy } from "../hostile/payload-copy.tsx"
+import { type PayloadMode, PayloadView } from "../hostile/payload-view.tsx"
 import { Revealed } from "../hostile/revealed-text.tsx"
 import { CopyButton } from "../parts/copy-button.tsx"
 import { EmptyState } from "../parts/empty-state.tsx"
@@ -21,7 +24,12 @@ const route = getRouteApi("/sessions/$session")
 
 export function SessionPage() {
   const { session } = route.useParams()
+  const { view } = route.useSearch()
+  const navigate = route.useNavigate()
   const query = useQuery(sessionQuery(session))
+  // Text and dump side by side need room; without it, one at a time.
+  const wide = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false })
+  const mode = view ?? (wide ? "both" : "text")
   const unknown = query.error instanceof ApiFailure && [400, 404].includes(query.error.status)
   return (
     <>
@@ -38,7 +46,18 @@ export function SessionPage() {
           )
         }
       >
-        <CopyButton label="Copy session id" value={() => session} size="sm" />
+        <SegmentedControl
+          size="xs"
+          aria-label="Show payloads as"
+          data={[
+            { value: "both", label: "Text and hex" },
+            { value: "text", label: "Text" },
+            { value: "hex", label: "Hex" },
+          ]}
+          value={mode}
+          onChange={(value) => void navigate({ search: { view: value as PayloadMode }, replace: true })}
+        />
+        <CopyButton label="Copy session id" value={() => session} />
       </PageHeader>
       {unknown ? (
         <Panel title="Unknown session">
@@ -55,7 +74,12 @@ export function SessionPage() {
               <SessionFacts row={row} />
               <ol className="events" aria-label="Events of the session in their order">
                 {events.map((event) => (
-                  <EventItem key={event.id} event={event} startedAt={events[0]?.time ?? row.startedAt} />
+                  <EventItem
+                    key={event.id}
+                    mode={mode}
+                    event={event}
+                    startedAt={events[0]?.time ?? row.startedAt}
+                  />
                 ))}
               </ol>
               {more && (
@@ -79,18 +103,31 @@ function SessionFacts({ row }: { row: SessionRow }) {
           <dt>Length</dt>
           <dd>{formatDuration(row.endedAt - row.startedAt)}</dd>
         </div>
-        <div>
-          <dt>Ports</dt>
-          <dd>
-            {row.protocol} {row.remotePort} → {row.localPort}
-          </dd>
-        </div>
-        <div>
-          <dt>Sensor</dt>
-          <dd>
-            <Revealed text={row.sensor} maxLength={64} />
-          </dd>
-        </div>
+        {row.sensor === "" ? (
+          <div>
+            <dt>Ports and sensor</dt>
+            <dd>
+              <Link to="/sign-in" search={{ next: `/sessions/${row.session}` }} className="link">
+                Sign in to see them
+              </Link>
+            </dd>
+          </div>
+        ) : (
+          <>
+            <div>
+              <dt>Ports</dt>
+              <dd>
+                {row.protocol} {row.remotePort} → {row.localPort}
+              </dd>
+            </div>
+            <div>
+              <dt>Sensor</dt>
+              <dd>
+                <Revealed text={row.sensor} maxLength={64} />
+              </dd>
+            </div>
+          </>
+        )}
         <div>
           <dt>Events</dt>
           <dd>{formatCount(row.events)}</dd>
@@ -108,7 +145,13 @@ function SessionFacts({ row }: { row: SessionRow }) {
   )
 }
 
-function EventItem({ event, startedAt }: { event: StoredEvent; startedAt: number }) {
+interface EventItemProps {
+  event: StoredEvent
+  startedAt: number
+  mode: PayloadMode
+}
+
+function EventItem({ event, startedAt, mode }: EventItemProps) {
   const hasAttributes = Object.keys(event.attributes).length > 0
   const label = `event ${event.seq}`
   return (
@@ -126,21 +169,18 @@ function EventItem({ event, startedAt }: { event: StoredEvent; startedAt: number
             {formatCount(event.bytes)} bytes
           </span>
         )}
-        <span className="event-side">
-          {event.sha256 !== "" && event.bytes > 0 && (
-            <CopyButton
-              label="Copy SHA-256"
-              value={() => event.sha256}
-              variant="subtle"
-              className="quiet-button"
-            />
-          )}
-        </span>
+        {event.data !== "" && (
+          <span className="event-side">
+            <PayloadCopy event={event} label={label} />
+          </span>
+        )}
       </div>
       {(hasAttributes || event.data !== "") && (
         <div className="event-body">
           {hasAttributes && <AttributeList attributes={event.attributes} />}
-          {event.data !== "" && <PayloadView data={event.data} bytes={event.bytes} label={label} />}
+          {event.data !== "" && (
+            <PayloadView data={event.data} bytes={event.bytes} mode={mode} label={label} />
+          )}
         </div>
       )}
     </li>

@@ -25,9 +25,11 @@ interface CopyButtonProps extends ButtonProps {
   label: string
   /** Made when it is needed. */
   value: () => string
+  /** Without the icon, among others of its kind. */
+  bare?: boolean
 }
 
-export function CopyButton({ label, value, ...props }: CopyButtonProps) {
+export function CopyButton({ label, value, bare = false, ...props }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<"idle" | "copied" | "failed">("idle")
   useEffect(() => {
     if (outcome === "idle") return
@@ -39,7 +41,7 @@ export function CopyButton({ label, value, ...props }: CopyButtonProps) {
     <Button
       variant="default"
       size="xs"
-      leftSection={outcome === "copied" ? <IconCheck size={14} /> : <IconCopy size={14} />}
+      leftSection={bare ? undefined : outcome === "copied" ? <IconCheck size={14} /> : <IconCopy size={14} />}
       onClick={async () => setOutcome((await copyText(value())) ? "copied" : "failed")}
       {...props}
     >

@@ -9,9 +9,7 @@ const utcDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone:
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" })
 
 export const formatCount = (count: number) => whole.format(count)
-/** `1.2M` above 99,999, the whole number below. */
-export const formatBigCount = (count: number) =>
-  count < 100_000 ? whole.format(count) : compact.format(count)
+count < 100_000 ? whole.format(count) : compact.format(count)
 export const formatCompact = (count: number) => compact.format(count)
 export const formatShare = (share: number) => percent.format(share)
 
