@@ -9,7 +9,6 @@ const utcDay = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone:
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "narrow" })
 
 export const formatCount = (count: number) => whole.format(count)
-count < 100_000 ? whole.format(count) : compact.format(count)
 export const formatCompact = (count: number) => compact.format(count)
 export const formatShare = (share: number) => percent.format(share)
 
