@@ -94,9 +94,12 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
   /** Repeats the batch that was in hand and finds where sequences go on. */
   async function begin(): Promise<Footing> {
     const left = await readPlan(spoolDir)
-    if (left !== undefined && left.inserts.length > 0) {
-      log(`store: repeating the batch that was in hand: ${left.inserts.length} inserts`)
-      await carryOut(left)
+    // Files are on the disk before their plan is, and are removed when it is done: what is missing is stored.
+    const files = new Set(await readdir(spoolDir))
+    const inserts = left?.inserts.filter(({ name }) => files.has(name)) ?? []
+    if (left !== undefined && inserts.length > 0) {
+      log(`store: repeating the batch that was in hand: ${inserts.length} inserts`)
+      await carryOut({ ...left, inserts })
     }
     cursor.rewind()
     const atHand = left !== undefined && left.end.record <= journal.end.record ? left.end : cursor.committed
