@@ -10,3 +10,4 @@ export {
   parseHubConfig,
 } from "./config/index.ts"
 export { type RunHubOptions, type RunningHub, runHub } from "./run-hub.ts"
+export { openStore, type Store } from "./store/index.ts"

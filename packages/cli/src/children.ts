@@ -1,0 +1,98 @@
+/** The two programs as child processes of `propolis start`: the sensor never shares a process with the store. */
+import { type ChildProcess, spawn } from "node:child_process"
+import { join } from "node:path"
+
+/** What a child tells its parent once it serves. */
+export interface ReadyMessage {
+  readonly type: "ready"
+  readonly url?: string
+  readonly oneTimePassword?: { readonly email: string; readonly password: string }
+  /** Of a sensor: what listens where. */
+  readonly services?: readonly { readonly name: string; readonly transport: string; readonly port: number }[]
+}
+
+export interface Child {
+  readonly name: string
+  readonly process: ChildProcess
+  /** @throws Error where the child ends before it is ready. */
+  readonly ready: Promise<ReadyMessage>
+  /** Exit code; 128 + signal number where a signal ended it. */
+  readonly exited: Promise<number>
+  /** Asks it to end, and ends it by force after `graceMs`. */
+  stop(graceMs: number): Promise<number>
+}
+
+const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
+
+export function startChild(
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Child {
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(import.meta.dirname, "main.ts"), ...args],
+    {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      env: { ...process.env, ...environment, PROPOLIS_SUPERVISED: "1" },
+      // Its own process group: a terminal's Ctrl-C reaches only the parent, which stops both in order.
+      detached: process.platform !== "win32",
+    },
+  )
+  const exited = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? 128 + (signalNumbers[signal ?? ""] ?? 1)))
+    child.once("error", () => resolve(71))
+  })
+  const ready = new Promise<ReadyMessage>((resolve, reject) => {
+    child.on("message", (message: ReadyMessage) => {
+      if (message.type === "ready") resolve(message)
+    })
+    void exited.then((code) =>
+      reject(new Error(`the ${name} ended with exit code ${code} before it was ready`)),
+    )
+  })
+  // Nobody may be waiting for it any more when it fails.
+  ready.catch(() => {})
+  return {
+    name,
+    process: child,
+    ready,
+    exited,
+    async stop(graceMs) {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
+      const timer = setTimeout(() => child.kill("SIGKILL"), graceMs)
+      const code = await exited
+      clearTimeout(timer)
+      return code
+    },
+  }
+}
+
+/** In a child: tells the parent. Elsewhere nothing. */
+export function tellReady(message: Omit<ReadyMessage, "type">): void {
+  process.send?.({ type: "ready", ...message })
+}
+
+/** Calls `stop` once on SIGINT, SIGTERM, or when a supervising parent is gone; a second signal more than a second later ends at once. */
+export function onStop(stop: (reason: string) => void): void {
+  let firstAt = 0
+  const signal = (name: NodeJS.Signals) => {
+    const now = Date.now()
+    if (firstAt === 0) {
+      firstAt = now
+      stop(name)
+    } else if (now - firstAt > 1_000) {
+      process.exit(128 + (signalNumbers[name] ?? 1))
+    }
+  }
+  process.on("SIGINT", signal)
+  process.on("SIGTERM", signal)
+  if (process.env["PROPOLIS_SUPERVISED"] === "1" && process.channel) {
+    process.once("disconnect", () => {
+      if (firstAt === 0) {
+        firstAt = Date.now()
+        stop("parent is gone")
+      }
+    })
+  }
+}
