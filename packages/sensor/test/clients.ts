@@ -13,7 +13,10 @@ export interface Turn {
   readonly say: string
 }
 
-/** Runs a program to its end; its standard input is `input`, or what the turns say, then it ends. */
+/**
+ * Runs a program to its end; its standard input is `input`, or what the turns say. After the last turn the
+ * program is told to terminate: telnet does not end with its input.
+ */
 export function run(
   program: string,
   args: readonly string[],
@@ -33,7 +36,7 @@ export function run(
       unread = ""
       turns.shift()
       child.stdin.write(turn.say)
-      if (turns.length === 0) child.stdin.end()
+      if (turns.length === 0) child.kill("SIGTERM")
     })
     child.stderr.on("data", (bytes: Buffer) => {
       stderr += bytes.toString()

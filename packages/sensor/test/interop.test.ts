@@ -226,15 +226,16 @@ describe("curl", () => {
 })
 
 describe("telnet", () => {
-  it.each(["Telnet", "Telnet.2323"])(
+  it.for(["Telnet", "Telnet.2323"])(
     "is asked to log in by %s, and what it typed is recorded",
-    async (service) => {
-      if (!requireProgram("telnet", "inetutils-telnet", "the sensor against telnet")) return
+    async (service, context) => {
+      needs(context, "telnet", "inetutils-telnet")
       const telnet = await tap(service)
       const { stdout } = await run("telnet", ["127.0.0.1", String(telnet.port)], {
         turns: [
-          { wait: /login: ?$/i, say: "root\n" },
-          { wait: /password: ?$/i, say: "no-such-password\n" },
+          { wait: /login: /i, say: "root\n" },
+          { wait: /password: /i, say: "no-such-password\n" },
+          { wait: /incorrect/i, say: "" },
         ],
       })
       await telnet.idle()
