@@ -51,7 +51,7 @@ export function webRoutes(ports: ApiPorts) {
         },
       })
     }
-    server.get(livePath, { onRequest: admit("reader") }, async (request, reply) => {
+    server.get(livePath, { onRequest: admit("reader"), exposeHeadRoute: false }, async (request, reply) => {
       const query = liveQuerySchema.safeParse(request.query)
       if (!query.success) throw invalidRequest(query.error, "query")
       streamLive(ports, principals.get(request)!, query.data, request, reply)

@@ -51,7 +51,11 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     forceCloseConnections: "idle",
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     clientErrorHandler: answerBrokenRequest,
-    frameworkErrors: errorHandler(api.log),
+    // Before any hook: an address that cannot be decoded.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders)
+      return errorHandler(api.log)(error, request, reply)
+    },
   })
 
   server.setErrorHandler(errorHandler(api.log))

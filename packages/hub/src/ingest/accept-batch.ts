@@ -27,7 +27,33 @@ const blockBytes = 1024 * 1024
 
 const newline = 0x0a
 
-export async function acceptBatch(body: Buffer, journal: Journal, ports: AcceptPorts): Promise<BatchResult> {
+/**
+ * One batch's lines at a time: work of the processor gains nothing from taking turns, and slices of
+ * several batches in one round of the event loop would add up.
+ */
+export class LineWork {
+  #last: Promise<unknown> = Promise.resolve()
+
+  run<Result>(work: () => Promise<Result>): Promise<Result> {
+    const mine = this.#last.then(work)
+    this.#last = mine.catch(() => {})
+    return mine
+  }
+}
+
+/** Resolves when what was accepted is durable. @throws PropolisError JOURNAL_FULL; some of it may be kept then. */
+export async function acceptBatch(
+  body: Buffer,
+  journal: Journal,
+  ports: AcceptPorts,
+  lineWork: LineWork,
+): Promise<BatchResult> {
+  const { written, ...result } = await lineWork.run(() => acceptLines(body, journal, ports))
+  await Promise.all(written)
+  return result
+}
+
+async function acceptLines(body: Buffer, journal: Journal, ports: AcceptPorts) {
   const rejected: Rejection[] = []
   const written: Promise<number>[] = []
   let accepted = 0
@@ -76,8 +102,7 @@ export async function acceptBatch(body: Buffer, journal: Journal, ports: AcceptP
     }
   }
   flush()
-  await Promise.all(written)
-  return { accepted, rejected }
+  return { accepted, rejected, written }
 }
 
 /** Blank lines are no events and no faults (a final newline, a keep-alive). */

@@ -7,7 +7,7 @@ import { PropolisError } from "@propolis/core"
 import type { Journal } from "@propolis/journal"
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
 import type { ApiKeys, KeyHolder } from "../accounts/index.ts"
-import { acceptBatch, type BatchResult } from "./accept-batch.ts"
+import { acceptBatch, type BatchResult, LineWork } from "./accept-batch.ts"
 import type { AddressContext } from "./accept-line.ts"
 import { type ContentCoding, decompress, parseContentCoding } from "./decompress.ts"
 import { Gate, type GateLimits } from "./gate.ts"
@@ -67,6 +67,7 @@ interface Admission {
 export function ingestRoutes(ports: IngestPorts) {
   const { stats } = ports
   const gate = new Gate(ports.limits.gate)
+  const lineWork = new LineWork()
   const admissions = new WeakMap<FastifyRequest, Admission>()
 
   const busy = (reply: FastifyReply, status: string) => {
@@ -119,11 +120,8 @@ export function ingestRoutes(ports: IngestPorts) {
         const status = `The batch is larger than ${ports.limits.maxBatchBytes} bytes after decompression`
         return reply.code(413).send({ status })
       }
-      const result = await acceptBatch(plain.body, ports.journal, {
-        received: ports.now(),
-        account: holder.accountId,
-        enrich: ports.enrich,
-      })
+      const context = { received: ports.now(), account: holder.accountId, enrich: ports.enrich }
+      const result = await acceptBatch(plain.body, ports.journal, context, lineWork)
       count(result, received.length)
       return reply.send({ status: "Success", accepted: result.accepted, rejected: result.rejected })
     } catch (error) {
