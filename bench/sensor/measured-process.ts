@@ -1,13 +1,15 @@
 /** A child process that answers one message at a time: a measured server, or the load generator. */
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
-import type { Ready, Usage } from "../yardstick/usage.ts"
+import type { ListeningPort, Ready, Usage } from "../yardstick/usage.ts"
 import type { Done, Order } from "./generator.ts"
 
 const bench = join(import.meta.dirname, "..")
 
 export interface MeasuredServer {
   readonly port: number
+  readonly services: readonly ListeningPort[]
+  readonly isRunning: boolean
   usage(): Promise<Usage>
   stop(): Promise<void>
 }
@@ -15,9 +17,13 @@ export interface MeasuredServer {
 /** Starts a script below `bench/`. Resolves when it listens. */
 export async function startServer(script: string, args: readonly string[]): Promise<MeasuredServer> {
   const child = start(script, args)
-  const { port } = (await answer(child)) as Ready
+  const { port, services = [] } = (await answer(child)) as Ready
   return {
     port,
+    services,
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null
+    },
     usage: () => ask(child, "usage") as Promise<Usage>,
     stop: () => stop(child),
   }
@@ -59,7 +65,7 @@ function answer(child: ChildProcess): Promise<unknown> {
 }
 
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return
+  if (child.exitCode !== null || child.signalCode !== null) return
   const exited = new Promise((resolve) => child.once("exit", resolve))
   child.disconnect()
   await exited

@@ -67,4 +67,7 @@ const service = await host.listen({
   tls: false,
   proxyFrom: [],
 })
-reportUsage(service.port, () => ({ ...host.stats().counters, journaled: journal.stats().records }))
+reportUsage(
+  { port: service.port },
+  { counters: () => ({ ...host.stats().counters, journaled: journal.stats().records }) },
+)

@@ -1,13 +1,8 @@
 /** The sensor's host with every emulator, the default limits and the real journal, alone in a process. `node hostile-sensor.ts FOLDER` */
 import { join } from "node:path"
 import type { Emulator } from "@propolis/core"
+import { emulators } from "@propolis/emulators"
 import { openJournal } from "@propolis/journal"
-import { echo } from "../../packages/emulators/src/echo/echo.ts"
-import { hashCount } from "../../packages/emulators/src/hash-count/hash-count.ts"
-import { http } from "../../packages/emulators/src/http/http.ts"
-import { motd } from "../../packages/emulators/src/motd/motd.ts"
-import { random } from "../../packages/emulators/src/random/random.ts"
-import { telnet } from "../../packages/emulators/src/telnet/telnet.ts"
 import { limitsPart } from "../../packages/sensor/src/config/parts.ts"
 import { createHost } from "../../packages/sensor/src/host/create-host.ts"
 import {
@@ -37,7 +32,6 @@ const host = createHost({
   log: (message) => console.error(message),
 })
 
-const emulators = [echo, motd, random, hashCount, telnet, http] as unknown as Emulator[]
 const services: ListeningPort[] = []
 async function listen(emulator: Emulator, transport: "tcp" | "udp", tls: boolean): Promise<void> {
   const options = emulator.options.safeParse({})
@@ -68,12 +62,7 @@ for (const emulator of emulators) {
 reportUsage(
   { port: services.find((service) => service.name === "echo.tcp")!.port, services },
   {
-    counters: () => ({
-      ...process.memoryUsage(),
-      ...process.resourceUsage(),
-      ...host.stats().counters,
-      openConnections: host.stats().openConnections,
-    }),
+    counters: () => ({ ...host.stats().counters, openConnections: host.stats().openConnections }),
     async stop() {
       await host.close(2_000)
       await journal.close()

@@ -92,14 +92,6 @@ async function settled(sensor: MeasuredServer, withinSeconds: number, goal: numb
   for (let second = 0; second < withinSeconds && sinceLower < 15; second++) {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     const usage = await sensor.usage()
-    const c = usage.counters
-    console.log(
-      second,
-      [usage.rssBytes, c.heapTotal, c.heapUsed, c.external, c.arrayBuffers]
-        .map((x) => (x! / 1e6).toFixed(0))
-        .join(" "),
-      c.openConnections,
-    )
     sinceLower++
     if (
       usage.rssBytes < lowest.rssBytes * 0.99 ||

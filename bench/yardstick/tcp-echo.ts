@@ -16,5 +16,5 @@ const server = createServer((socket) => {
   socket.on("close", () => lines.write("DISCONNECT", remoteAddress, remotePort))
 })
 server.listen({ host: "127.0.0.1", port: 0, backlog: 1_024 }, () => {
-  reportUsage((server.address() as { port: number }).port)
+  reportUsage({ port: (server.address() as { port: number }).port })
 })

@@ -10,4 +10,4 @@ socket.on("message", (data, peer) => {
   socket.send(data, peer.port, peer.address)
   lines.write("TX", peer.address, peer.port, data)
 })
-socket.bind(0, "127.0.0.1", () => reportUsage(socket.address().port))
+socket.bind(0, "127.0.0.1", () => reportUsage({ port: socket.address().port }))

@@ -10,22 +10,34 @@ export interface Usage {
 
 export interface Ready {
   readonly port: number
+  /** Every port, where there are several. */
+  readonly services?: readonly ListeningPort[]
 }
 
-export function reportUsage(
-  port: number,
-  counters: () => Readonly<Record<string, number>> = () => ({}),
-): void {
+export interface ListeningPort {
+  readonly name: string
+  readonly transport: "tcp" | "udp"
+  readonly port: number
+}
+
+export interface Measured {
+  counters?(): Readonly<Record<string, number>>
+  /** Called when the bench is done with it. */
+  stop?(): Promise<void>
+}
+
+export function reportUsage(ready: Ready, measured: Measured = {}): void {
   process.on("message", () => {
     const { user, system } = process.cpuUsage()
     const usage: Usage = {
       cpuMs: (user + system) / 1_000,
       rssBytes: process.memoryUsage.rss(),
-      counters: counters(),
+      counters: measured.counters?.() ?? {},
     }
     process.send!(usage)
   })
-  // Ends with the bench.
-  process.on("disconnect", () => process.exit(0))
-  process.send!({ port } satisfies Ready)
+  process.on("disconnect", () => {
+    Promise.resolve(measured.stop?.()).finally(() => process.exit(0))
+  })
+  process.send!(ready)
 }

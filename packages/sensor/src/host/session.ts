@@ -173,8 +173,10 @@ export abstract class Session implements Connection, EventSource, Held {
     this.host.counters.sessions++
   }
 
-  protected get pendingTimers(): number {
-    return this.timers?.length ?? 0
+  /** Whether a timer is due within so long. */
+  protected hasTimerWithin(ms: number): boolean {
+    const untilMs = this.host.nowMs() + ms
+    return this.timers?.some((deadline) => deadline.dueMs <= untilMs) ?? false
   }
 
   /** A timer ran or was cancelled. */

@@ -121,6 +121,27 @@ describe("a session", () => {
     expect(ends).toBe(1)
   })
 
+  it.each([
+    ["a timer that is far away", 30_000, 0],
+    ["timers without end", 10, 1_000_000],
+  ])("ends with its peer's FIN in spite of %s", async (_name, firstMs, again) => {
+    const test = await start()
+    const { port } = await test.listen(
+      emulatorOf((connection) => {
+        let left = again
+        const tick = () => {
+          if (left-- > 0) connection.after(firstMs, tick)
+        }
+        connection.after(firstMs, tick)
+        return {}
+      }),
+    )
+    const client = tcpClient(port)
+    client.socket.end("x")
+    await client.closed
+    expect(kinds(await test.eventsWhen(ended()))).toBe("CONNECT RX DISCONNECT")
+  })
+
   it("that was reset ends with one DISCONNECT, and its emulator is told once", async () => {
     const test = await start()
     let ends = 0

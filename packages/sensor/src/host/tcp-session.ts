@@ -18,6 +18,8 @@ type Ending = "gracefully" | "when written" | "at once"
 const handshakeMs = 10_000
 /** How long a peer may take to close its side after the session ended. */
 const lingerMs = 5_000
+/** A timer due so soon after the peer closed its side is an answer to it. */
+const lateAnswerMs = 2_000
 const tlsHandshakeRecord = 0x16
 
 const waitsForDrain = 1
@@ -53,7 +55,8 @@ export class TcpSession extends Session {
   private phase: Phase
   private phaseMs: number
   private ending: Ending = "gracefully"
-  private peerDone = false
+  /** When the peer closed its side; 0: not yet. */
+  private peerDoneMs = 0
   private waits = 0
   private holding = false
   private startingTls = false
@@ -146,10 +149,10 @@ export class TcpSession extends Session {
   }
 
   peerEnded(): void {
-    this.peerDone = true
-    if (this.phase === "open" && this.pendingTimers === 0) this.finishForPeer()
+    this.peerDoneMs = this.host.nowMs()
+    if (this.phase === "open") this.finishUnlessLate()
     else if (this.phase === "ending") this.hold()
-    else if (this.phase !== "open") this.stream.destroy()
+    else this.stream.destroy()
   }
 
   drained(): void {
@@ -209,7 +212,8 @@ export class TcpSession extends Session {
       if (inPhase <= Math.min(handshakeMs, limits.idleMs)) return
       if (this.phase === "proxy") this.rejectHeader()
       else this.rejectTls("time-out")
-    } else if (nowMs - this.startedMs > limits.maxSessionMs) this.endByLimit("maxSessionMs")
+    } else if (this.peerDoneMs !== 0) this.finishUnlessLate()
+    else if (nowMs - this.startedMs > limits.maxSessionMs) this.endByLimit("maxSessionMs")
     else if (nowMs - this.lastReceivedMs > limits.idleMs && (this.waits & waitsForEvents) === 0) {
       this.endByLimit("idleMs")
     } else if ((this.waits & waitsForDrain) !== 0 && this.stream.writableLength <= limits.maxBufferedBytes) {
@@ -288,6 +292,12 @@ export class TcpSession extends Session {
     this.hold()
   }
 
+  /** An emulator that answers after a pause still may; one that waits for more (a login's time-out) waits in vain. */
+  private finishUnlessLate(): void {
+    const waitedMs = this.host.nowMs() - this.peerDoneMs
+    if (waitedMs > lingerMs || !this.hasTimerWithin(lateAnswerMs)) this.finishForPeer()
+  }
+
   private finishForPeer(): void {
     this.tellEnd()
     this.over = true
@@ -299,7 +309,7 @@ export class TcpSession extends Session {
 
   private close(): void {
     const { stream } = this
-    if (this.ending === "at once" || (this.peerDone && stream.writableLength === 0)) stream.destroy()
+    if (this.ending === "at once" || (this.peerDoneMs !== 0 && stream.writableLength === 0)) stream.destroy()
     else if (this.ending === "when written") stream.destroySoon()
     else {
       stream.end()
@@ -318,7 +328,7 @@ export class TcpSession extends Session {
   }
 
   protected override timerDone(): void {
-    if (this.peerDone && this.phase === "open" && this.pendingTimers === 0) this.finishForPeer()
+    if (this.peerDoneMs !== 0 && this.phase === "open") this.finishUnlessLate()
   }
 
   private pause(reason: number): void {
