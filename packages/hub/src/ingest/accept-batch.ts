@@ -55,24 +55,12 @@ export async function acceptBatch(
 
 async function acceptLines(body: Buffer, journal: Journal, ports: AcceptPorts) {
   const rejected: Rejection[] = []
-  const written: Promise<number>[] = []
+  const blocks = new BlockWriter(journal, body.length * 2 + 4_096)
   let accepted = 0
-  let block: string[] = []
-  let blockLength = 0
   let lineNumber = 0
   let sliceStart = performance.now()
   let lookedAt = 0
   let linesSinceLook = 0
-
-  const flush = () => {
-    if (block.length === 0) return
-    const append = journal.appendDurable(Buffer.from(block.join("")), block.length)
-    // Awaited below; until then its failure is nobody's surprise.
-    append.catch(() => {})
-    written.push(append)
-    block = []
-    blockLength = 0
-  }
 
   for (let start = 0; start < body.length; ) {
     const found = body.indexOf(newline, start)
@@ -86,9 +74,7 @@ async function acceptLines(body: Buffer, journal: Journal, ports: AcceptPorts) {
       if (line === undefined) rejected.push({ line: lineNumber, reason })
       else {
         accepted++
-        blockLength += line.length
-        block.push(line)
-        if (blockLength >= blockBytes) flush()
+        blocks.add(line)
       }
     }
     start = end + 1
@@ -101,8 +87,46 @@ async function acceptLines(body: Buffer, journal: Journal, ports: AcceptPorts) {
       }
     }
   }
-  flush()
-  return { accepted, rejected, written }
+  blocks.flush()
+  return { accepted, rejected, written: blocks.written }
+}
+
+/** Lines → blocks of the journal, each encoded where it will be written from. */
+class BlockWriter {
+  readonly #journal: Journal
+  readonly #blockBytes: number
+  readonly written: Promise<number>[] = []
+  #block = Buffer.alloc(0)
+  #length = 0
+  #count = 0
+
+  /** @param expectedBytes of all lines together, so that a small batch takes a small block. */
+  constructor(journal: Journal, expectedBytes: number) {
+    this.#journal = journal
+    this.#blockBytes = Math.min(blockBytes, expectedBytes)
+  }
+
+  add(line: string): void {
+    // UTF-8 has at most three bytes for each UTF-16 unit.
+    const mostBytes = line.length * 3
+    if (this.#length + mostBytes > this.#block.length) {
+      this.flush()
+      this.#block = Buffer.allocUnsafeSlow(Math.max(this.#blockBytes, mostBytes))
+    }
+    this.#length += this.#block.write(line, this.#length, "utf8")
+    this.#count++
+  }
+
+  flush(): void {
+    if (this.#count === 0) return
+    const append = this.#journal.appendDurable(this.#block.subarray(0, this.#length), this.#count)
+    // Awaited by whoever waits for the batch; until then its failure is nobody's surprise.
+    append.catch(() => {})
+    this.written.push(append)
+    this.#block = Buffer.alloc(0)
+    this.#length = 0
+    this.#count = 0
+  }
 }
 
 /** Blank lines are no events and no faults (a final newline, a keep-alive). */
