@@ -72,7 +72,7 @@ export class FakeConnection implements Connection {
       this.lateCalls++
       return
     }
-    const bytes = typeof data === "string" ? bytesFromText(data) : data.slice()
+    const bytes = typeof data === "string" ? bytesFromText(data) : new Uint8Array(data)
     this.sentBytes += bytes.length
     if (this.#keep) this.sent.push(bytes)
   }
@@ -86,7 +86,7 @@ export class FakeConnection implements Connection {
   capture(filename: string, bytes: Uint8Array): CapturedFile {
     const file = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length }
     if (this.ended) return file
-    if (this.#keep) this.captured.push({ filename, bytes: bytes.slice() })
+    if (this.#keep) this.captured.push({ filename, bytes: new Uint8Array(bytes) })
     this.record({ filename, captureSha256: file.sha256, captureBytes: String(file.bytes) })
     return file
   }
@@ -154,8 +154,8 @@ export class FakeSession {
 
   receive(bytes: Uint8Array): void {
     if (this.#endDelivered) return
-    // The host's buffer is reused after the call: an emulator that keeps it must fail here.
-    const lent = bytes.slice()
+    // A Buffer, as sockets give it, that is reused after the call: an emulator that keeps it must fail here.
+    const lent = Buffer.from(bytes)
     if (this.connection.transport === "udp") this.#handlers.datagram?.(lent)
     else this.#handlers.data?.(lent)
     lent.fill(0xee)

@@ -43,7 +43,7 @@ export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { pe
       local: { host: "127.0.0.1", port },
       persona,
       secure: false,
-      send: (data) => void (ended || write(typeof data === "string" ? bytesFromText(data) : data.slice())),
+      send: (data) => void (ended || write(typeof data === "string" ? bytesFromText(data) : new Uint8Array(data))),
       record,
       capture(filename, bytes) {
         const file = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length }
