@@ -33,25 +33,42 @@ export interface Health {
   readonly reasons: readonly string[]
 }
 
-/** Whether all is well; a degraded sensor still serves. `unwrittenBefore`: the count at the last look. */
-export function healthOf(status: SensorStatus, unwrittenBefore: number): Health {
+/** By how much a count of losses grew in the last minutes. */
+export type RecentGrowth = (name: string, count: number) => number
+
+/** Whether all is well now; a degraded sensor still serves. Losses of long ago do not count. */
+export function healthOf(status: SensorStatus, recent: RecentGrowth): Health {
   const reasons: string[] = []
   for (const service of status.services) {
-    if (service.state === "failed")
-      reasons.push(`service ${service.name} does not listen: ${service.reason ?? "unknown"}`)
+    if (service.state !== "failed") continue
+    reasons.push(`service ${service.name} does not listen: ${service.reason ?? "unknown"}`)
   }
-  if (status.journal.unwritten > unwrittenBefore) {
-    reasons.push(
-      `${status.journal.unwritten - unwrittenBefore} events could not be journaled since the last look`,
-    )
-  }
+  const unwritten = recent("unwritten", status.journal.unwritten)
+  if (unwritten > 0) reasons.push(`${unwritten} events could not be journaled in the last minutes`)
   for (const handler of status.handlers) {
     if (handler.failing !== undefined) reasons.push(`log handler ${handler.name} fails: ${handler.failing}`)
   }
-  for (const [cursor, lost] of Object.entries(status.journal.lost)) {
-    if (lost > 0) reasons.push(`${lost} events were reclaimed before ${cursor} read them`)
+  for (const [cursor, count] of Object.entries(status.journal.lost)) {
+    const lost = recent(`lost ${cursor}`, count)
+    if (lost > 0) reasons.push(`${lost} events were reclaimed in the last minutes before ${cursor} read them`)
   }
   if (status.reloadFault !== undefined)
     reasons.push(`the configuration was not reloaded: ${status.reloadFault}`)
   return { status: reasons.length === 0 ? "ok" : "degraded", reasons }
+}
+
+/** Watches counts that only rise. What is there at the first look of a name is old; `memoryMs` after it last grew it is old again. */
+export function createRecentGrowth(now: () => number, memoryMs: number): RecentGrowth {
+  const counts = new Map<string, { baseline: number; last: number; grewAt: number }>()
+  return (name, count) => {
+    const seen = counts.get(name)
+    if (seen === undefined) {
+      counts.set(name, { baseline: count, last: count, grewAt: now() })
+      return 0
+    }
+    if (count > seen.last) seen.grewAt = now()
+    else if (now() - seen.grewAt > memoryMs) seen.baseline = count
+    seen.last = count
+    return count - seen.baseline
+  }
 }

@@ -30,7 +30,7 @@ function healthy(): SensorStatus {
         udpWithheld: 4,
       },
     },
-    journal: { records: 9, bytes: 100, segments: 1, unwritten: 0, damaged: 0, lost: {} },
+    journal: { records: 9, bytes: 100, segments: 1, unwritten: 0, damaged: 0, lost: { hub: 40 } },
     handlers: [
       { name: "file", handler: "file", delivered: 9, rejected: 0, retries: 1, lag: 0, failing: undefined },
     ],
@@ -86,7 +86,7 @@ describe("/healthz", () => {
       services: [
         { ...service, name: "Telnet", port: 10_023, state: "failed", reason: "tcp:10023 is in use" },
       ],
-      journal: { ...status.journal, unwritten: 12, lost: { hub: 3 } },
+      journal: { ...status.journal, unwritten: 12, lost: { hub: 43 } },
       handlers: [{ ...status.handlers[0]!, failing: "connect ECONNREFUSED" }],
       reloadFault: "propolis.yaml has 2 faults",
     }
@@ -94,9 +94,9 @@ describe("/healthz", () => {
     expect(body.status).toBe("degraded")
     expect(body.reasons).toEqual([
       "service Telnet does not listen: tcp:10023 is in use",
-      "12 events could not be journaled since the last look",
+      "12 events could not be journaled in the last minutes",
       "log handler file fails: connect ECONNREFUSED",
-      "3 events were reclaimed before hub read them",
+      "3 events were reclaimed in the last minutes before hub read them",
       "the configuration was not reloaded: propolis.yaml has 2 faults",
     ])
   })

@@ -5,7 +5,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks"
 import { PropolisError } from "@propolis/core"
 import { prometheusText } from "./prometheus.ts"
 import { type ProcessUsage, sensorMetrics } from "./sensor-metrics.ts"
-import { healthOf, type SensorStatus } from "./sensor-status.ts"
+import { createRecentGrowth, healthOf, type SensorStatus } from "./sensor-status.ts"
 
 export interface StatusServer {
   readonly host: string
@@ -22,15 +22,16 @@ export interface StatusServerOptions {
   readonly now?: () => number
 }
 
-/** How long unjournaled events make the sensor count as degraded. */
-const unwrittenMemoryMs = 300_000
+/** How long lost events make the sensor count as degraded. */
+const lossMemoryMs = 300_000
 
 /** @throws PropolisError LISTEN_FAILED */
 export async function startStatusServer(options: StatusServerOptions): Promise<StatusServer> {
   const now = options.now ?? Date.now
   const delay = monitorEventLoopDelay({ resolution: 20 })
   delay.enable()
-  const recently = unwrittenWindow(now)
+  const recent = createRecentGrowth(now, lossMemoryMs)
+  healthOf(options.status(), recent)
 
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const path = (request.url ?? "").split("?", 1)[0]
@@ -44,7 +45,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       const text = prometheusText(sensorMetrics(status, processUsage(delay)))
       return send(response, 200, "text/plain; version=0.0.4; charset=utf-8", text)
     }
-    const health = healthOf(status, recently(status.journal.unwritten))
+    const health = healthOf(status, recent)
     return sendJson(response, 200, {
       ...health,
       sensor: status.sensor,
@@ -90,19 +91,6 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
         server.close(() => resolve())
         server.closeAllConnections()
       }),
-  }
-}
-
-/** The count of unjournaled events some minutes ago, so that an old disaster does not count as one of now. */
-function unwrittenWindow(now: () => number): (unwritten: number) => number {
-  let baseline = 0
-  let last = 0
-  let grewAt = Number.NEGATIVE_INFINITY
-  return (unwritten) => {
-    if (unwritten > last) grewAt = now()
-    else if (now() - grewAt > unwrittenMemoryMs) baseline = unwritten
-    last = unwritten
-    return baseline
   }
 }
 
