@@ -1,27 +1,34 @@
+import { readFile, writeFile } from "node:fs/promises"
+import { join } from "node:path"
 import { promisify } from "node:util"
 import { brotliCompress, constants, gzip } from "node:zlib"
 import react from "@vitejs/plugin-react"
 import { defineConfig, type Plugin } from "vite"
 
 const compressible = /\.(?:js|css|svg|html)$/
+const minBytes = 1_024
 
-/** Writes `.gz` and `.br` beside every text file, so that the hub compresses nothing while it serves. */
+/**
+ * Writes `.gz` and `.br` beside every text file, so that the hub compresses nothing while it serves.
+ * From what was written, not from the bundle: Vite puts names of lazy chunks into the entry at the very end.
+ */
 function precompress(): Plugin {
   return {
     name: "precompress",
     apply: "build",
-    async generateBundle(_options, bundle) {
-      const files = Object.values(bundle).filter((file) => compressible.test(file.fileName))
+    enforce: "post",
+    async writeBundle({ dir = "dist" }, bundle) {
+      const names = Object.keys(bundle).filter((name) => compressible.test(name))
       await Promise.all(
-        files.map(async (file) => {
-          const source = Buffer.from(file.type === "chunk" ? file.code : file.source)
-          if (source.length < 1_024) return
+        names.map(async (name) => {
+          const file = join(dir, name)
+          const source = await readFile(file)
+          if (source.length < minBytes) return
           const [gz, br] = await Promise.all([
             promisify(gzip)(source, { level: 9 }),
-            promisify(brotliCompress)(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
+            promisify(brotliCompress)(source, { params: { [constants.BROTLI_PARAM_QUALITY]: 10 } }),
           ])
-          this.emitFile({ type: "asset", fileName: `${file.fileName}.gz`, source: gz })
-          this.emitFile({ type: "asset", fileName: `${file.fileName}.br`, source: br })
+          await Promise.all([writeFile(`${file}.gz`, gz), writeFile(`${file}.br`, br)])
         }),
       )
     },

@@ -1,7 +1,7 @@
 import type { Activity } from "@propolis/core"
 import { useMemo } from "react"
 import { formatCompact, formatCount } from "../parts/format.ts"
-import { Chart } from "./chart.tsx"
+import { activityEngine, Chart } from "./chart.tsx"
 import { tooltipElement, tooltipStyle } from "./tooltip.ts"
 import { chartFont, useChartColors } from "./use-chart-colors.ts"
 
@@ -92,6 +92,7 @@ export function ActivityChart({ activity, hidden }: ActivityChartProps) {
   const { totals } = activity
   return (
     <Chart
+      engine={activityEngine}
       option={option}
       heightPx={300}
       description={`Line chart of activity by the hour from ${day.format(activity.from)} to ${day.format(activity.to)}: ${formatCount(totals.connections)} connections, ${formatCount(totals.received)} received, ${formatCount(totals.transmitted)} transmitted. The table has every number.`}

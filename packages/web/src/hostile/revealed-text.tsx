@@ -2,6 +2,8 @@ import "./hostile.css"
 import { useMemo } from "react"
 import { type Piece, revealBytes, revealText } from "./reveal.ts"
 
+const common = new Set(["\\n", "\\r", "\\t"])
+
 function Pieces({ pieces, breaks }: { pieces: readonly Piece[]; breaks: boolean }) {
   let at = 0
   return pieces.map((piece) => {
@@ -10,7 +12,7 @@ function Pieces({ pieces, breaks }: { pieces: readonly Piece[]; breaks: boolean 
     if (piece.kind === "text") return piece.text
     return (
       <span key={key}>
-        <span className="revealed-mark" title={piece.title}>
+        <span className="revealed-mark" data-common={common.has(piece.text) || undefined} title={piece.title}>
           {piece.count > 1 ? `${piece.text}×${piece.count}` : piece.text}
         </span>
         {piece.kind === "break" && breaks ? "\n" : ""}

@@ -13,7 +13,7 @@ interface CreatedKeyProps {
 export function CreatedKey({ created, onClose }: CreatedKeyProps) {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => box.current?.focus(), [])
-  const block = created.kind === "sensor" ? sensorBlock(created) : readCommand(created)
+  const block = created.kind === "sensor" ? sensorBlock(created) : requestHeaders(created)
   return (
     <div ref={box} tabIndex={-1} className="created-key">
       <Panel
@@ -33,7 +33,7 @@ export function CreatedKey({ created, onClose }: CreatedKeyProps) {
           <p>
             {created.kind === "sensor"
               ? "Put this into the configuration of the sensor, under its log handlers:"
-              : "Try it:"}
+              : "Programs send it with these headers:"}
           </p>
           <div className="secret">
             <pre>{block}</pre>
@@ -48,15 +48,16 @@ export function CreatedKey({ created, onClose }: CreatedKeyProps) {
 /** The `hub` log handler of a sensor's configuration. */
 function sensorBlock({ apiId, key }: ApiKeyCreated): string {
   return [
-    "logHandlers:",
+    "handlers:",
     "  hub:",
-    `    url: ${location.origin}`,
-    `    apiId: ${apiId}`,
-    `    sensorKey: ${key}`,
+    "    options:",
+    `      url: ${location.origin}`,
+    `      apiId: ${apiId}`,
+    `      apiKey: ${key}`,
     "",
   ].join("\n")
 }
 
-function readCommand({ apiId, key }: ApiKeyCreated): string {
-  return `curl -H 'X-HoneyDb-ApiId: ${apiId}' -H 'X-HoneyDb-ApiKey: ${key}' ${location.origin}/api/bad-hosts`
+function requestHeaders({ apiId, key }: ApiKeyCreated): string {
+  return [`X-HoneyDb-ApiId: ${apiId}`, `X-HoneyDb-ApiKey: ${key}`, ""].join("\n")
 }

@@ -32,7 +32,7 @@ export function HostTable({ rows, colors, caption, brief = false }: HostTablePro
                 <th scope="col" className="number wide-only">
                   Events
                 </th>
-                <th scope="col" className="number">
+                <th scope="col" className="number wide-only">
                   Last seen
                 </th>
               </>
@@ -58,7 +58,7 @@ export function HostTable({ rows, colors, caption, brief = false }: HostTablePro
               {!brief && (
                 <>
                   <td className="number wide-only">{formatCount(row.events)}</td>
-                  <td className="number">
+                  <td className="number wide-only">
                     <Ago timeMs={row.lastSeen} />
                   </td>
                 </>

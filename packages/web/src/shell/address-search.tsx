@@ -1,11 +1,11 @@
-import { TextInput } from "@mantine/core"
 import { useNavigate } from "@tanstack/react-router"
-import { type FormEvent, useState } from "react"
+import { type FormEvent, useId, useState } from "react"
 import { addressOf } from "../parts/format.ts"
 import { IconSearch } from "../parts/icons.tsx"
 
 export function AddressSearch({ onDone }: { onDone?: () => void }) {
   const navigate = useNavigate()
+  const faultId = useId()
   const [text, setText] = useState("")
   const [fault, setFault] = useState("")
   const submit = (event: FormEvent) => {
@@ -22,21 +22,26 @@ export function AddressSearch({ onDone }: { onDone?: () => void }) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: <search> is not yet known to every screen reader
     <form role="search" className="address-search" onSubmit={submit}>
-      <TextInput
+      <IconSearch size={16} />
+      <input
+        type="text"
         aria-label="Look up an address"
+        aria-invalid={fault !== ""}
+        aria-describedby={faultId}
         placeholder="Look up an address"
-        leftSection={<IconSearch size={16} />}
         value={text}
         maxLength={64}
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
-        error={fault === "" ? undefined : fault}
         onChange={(event) => {
           setText(event.currentTarget.value)
           setFault("")
         }}
       />
+      <span id={faultId} role="status" className="address-fault">
+        {fault}
+      </span>
     </form>
   )
 }

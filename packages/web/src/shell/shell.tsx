@@ -1,13 +1,19 @@
 import "./shell.css"
 import { useQuery } from "@tanstack/react-query"
 import { Outlet, useRouterState } from "@tanstack/react-router"
-import { useEffect, useRef } from "react"
+import { lazy, Suspense, useEffect, useRef } from "react"
 import { meQuery } from "../api/queries.ts"
-import { PasswordChange } from "../pages/password-change.tsx"
-import { SignInForm } from "../pages/sign-in.tsx"
 import { Failure } from "../parts/failure.tsx"
 import { Footer } from "./footer.tsx"
 import { Header } from "./header.tsx"
+
+// Forms are needed rarely; they are no part of the first load.
+const PasswordChange = lazy(() =>
+  import("../pages/password-change.tsx").then((module) => ({ default: module.PasswordChange })),
+)
+const SignInForm = lazy(() =>
+  import("../pages/sign-in.tsx").then((module) => ({ default: module.SignInForm })),
+)
 
 /** What is around every page, and what stands in its place where the reader must sign in or change the password first. */
 export function Shell() {
@@ -33,7 +39,9 @@ export function Shell() {
       )}
       <Header me={me.data} />
       <main id="content" ref={main} tabIndex={-1} className="main">
-        <Content />
+        <Suspense fallback={<div className="main-wait" aria-busy="true" />}>
+          <Content />
+        </Suspense>
       </main>
       <Footer me={me.data} />
     </>

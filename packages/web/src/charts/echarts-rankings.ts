@@ -1,0 +1,9 @@
+/** What the rankings and the chart of days need of ECharts; loaded with the first of them. */
+import { BarChart, PieChart } from "echarts/charts"
+import { GridComponent, TooltipComponent } from "echarts/components"
+import { init, use } from "echarts/core"
+import { SVGRenderer } from "echarts/renderers"
+
+use([BarChart, PieChart, GridComponent, TooltipComponent, SVGRenderer])
+
+export { init }
