@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { OpenLogHandler } from "@propolis/core"
 import { batchOf, describeLogHandler, oddEvents } from "@propolis/testkit/log-handler"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { retryAfterMs } from "./hub-exchange.ts"
+import { retryAfterMs } from "../http/retry-after.ts"
 import { type Behaviour, type FakeHub, startFakeHub } from "./hub-fixture.ts"
 import { hubLogHandler } from "./hub-handler.ts"
 
@@ -175,7 +175,7 @@ describe("the hub log handler", () => {
       await expect(handler.deliver(batch, never)).rejects.toMatchObject(refused)
       await rm(join(dir, "key"))
       await expect(handler.deliver(batch, never)).rejects.toMatchObject(refused)
-      await expect(handler.deliver(batch, never)).rejects.toThrow("refuses the API id and sensor key")
+      await expect(handler.deliver(batch, never)).rejects.toThrow("refuses the credentials")
       await writeFile(join(dir, "key"), "new\n")
       await expect(handler.deliver(batch, never)).rejects.toMatchObject(refused)
       await handler.deliver(batch, never)
@@ -255,7 +255,7 @@ describe("options of the hub log handler", () => {
 
 describe("Retry-After", () => {
   it.each([
-    [null, undefined],
+    [undefined, undefined],
     ["12", 12_000],
     ["-1", undefined],
     ["Thu, 01 Jan 1970 00:00:05 GMT", 4_000],
