@@ -49,7 +49,7 @@ export interface LoaderStats {
   readonly damaged: number
   /** Inserts that failed and were tried again. */
   readonly retries: number
-  /** Journal records that wait. */
+  /** Journal records that are not stored yet. */
   readonly lag: number
   readonly watermark: number
 }
@@ -90,6 +90,8 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
   const counters = { rows: 0, batches: 0, duplicates: 0, damaged: 0, retries: 0 }
   const waiters = new Waiters()
   let watermark = 0
+  /** Everything in the journal before this record is stored. */
+  let storedTo = cursor.committed.record
 
   /** Repeats the batch that was in hand and finds where sequences go on. */
   async function begin(): Promise<Footing> {
@@ -130,6 +132,7 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
     const highest = await store.query<HighestId>(
       "SELECT account, sensor, max(highest_id) AS id FROM sensors GROUP BY account, sensor ORDER BY id LIMIT 100000",
     )
+    storedTo = cursor.committed.record
     moveWatermark(watermarkNow)
     return { worker: new WorkerClient({ spoolDir, retentionDays, highest }), sequenceBase, batch: batch + 1 }
   }
@@ -200,6 +203,7 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
 
   async function settle(plan: Plan, batch: FinishedBatch): Promise<void> {
     await carryOut(plan)
+    storedTo = plan.end.record
     moveWatermark(plan.watermark)
     counters.rows += batch.rows
     counters.batches++
@@ -255,8 +259,8 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
   const running = run(await begin()).finally(() => waiters.wake(Number.MAX_SAFE_INTEGER))
   return {
     watermark: () => watermark,
-    settled: () => waiters.until(journal.end.record, cursor.committed.record),
-    stats: () => ({ ...counters, lag: cursor.lag(), watermark }),
+    settled: () => waiters.until(journal.end.record, storedTo),
+    stats: () => ({ ...counters, lag: journal.end.record - storedTo, watermark }),
     async stop() {
       stopping.abort()
       await running

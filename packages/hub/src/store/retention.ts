@@ -32,6 +32,7 @@ const partitions: readonly (readonly [table: string, span: "day" | "week" | "mon
   ["services_hourly", "month"],
   ["service_hosts_hourly", "month"],
   ["host_days", "month"],
+  ["hosts_daily", "month"],
 ]
 
 /** Unix ms of the first moment after a partition. `id` is YYYYMMDD or YYYYMM. */

@@ -14,6 +14,7 @@ export function engineConfiguration(limits: EngineLimits): string {
   <background_pool_size>2</background_pool_size>
   <background_merges_mutations_concurrency_ratio>2</background_merges_mutations_concurrency_ratio>
   <background_schedule_pool_size>4</background_schedule_pool_size>
+  <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
   <merge_tree>
     <number_of_free_entries_in_pool_to_execute_mutation>2</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>

@@ -32,8 +32,9 @@ export async function openChdb(options: ChdbOptions): Promise<Driver> {
     for (let i = 0; i <= options.readers; i++) {
       const session = new Session(options.dir, { connectionArgs: [`--config-file=${configFile}`] })
       sessions.push(new StatementQueue(session))
+      // The engine's threads give way to the event loop where the system lets them (CAP_SYS_NICE).
       await session.queryAsync(
-        `SET output_format_json_quote_64bit_integers = 0, max_memory_usage = ${options.maxQueryMemoryBytes}, max_block_size = 16384, max_result_bytes = ${maxResultBytes}${
+        `SET output_format_json_quote_64bit_integers = 0, max_memory_usage = ${options.maxQueryMemoryBytes}, max_block_size = 16384, os_threads_nice_value_query = 5, max_result_bytes = ${maxResultBytes}${
           i === 0 ? ", async_insert = 0, max_insert_threads = 1" : ""
         }`,
       )

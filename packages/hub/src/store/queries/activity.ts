@@ -11,7 +11,7 @@ GROUP BY hour`
 
 const hostsSql = `
 SELECT uniqExact(remote_host) AS hosts FROM (
-  SELECT remote_host FROM host_days WHERE day >= {firstWholeDay:Date} AND day < {endWholeDay:Date}
+  SELECT remote_host FROM hosts_daily WHERE day >= {firstWholeDay:Date} AND day < {endWholeDay:Date}
   UNION ALL
   SELECT remote_host FROM hosts_hourly
   WHERE (hour >= {fromHour:UInt32} AND hour < {headEnd:UInt32}) OR (hour >= {tailStart:UInt32} AND hour < {toHour:UInt32})

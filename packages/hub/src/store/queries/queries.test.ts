@@ -258,7 +258,7 @@ describe("queries give what the events say", () => {
   ])("payload search: %s", async (_, needle) => {
     const within = events
       .map((event, i) => ({ event, sequence: i + 1 }))
-      .filter(({ event }) => event.time >= day.from && Buffer.from(event.data).includes(needle))
+      .filter(({ event }) => event.time >= day.from && Buffer.from(event.data).includes(Buffer.from(needle)))
     const found = await payloadSearch(fixture.store, { needle, ...day, limit: 30 })
     expect(found.map(({ sequence }) => sequence)).toEqual(
       within

@@ -129,6 +129,19 @@ export const hostDays = rollup(
   "GROUP BY remote_host, day, service, protocol, account",
 )
 
+/** Who was there on a day, and nothing else: distinct hosts over many days are counted from it. */
+export const hostsDaily = rollup(
+  {
+    name: "hosts_daily",
+    columns: [day, host, account, sum("events")],
+    partitionBy: "toYYYYMM(day)",
+    orderBy: "(day, remote_host, account)",
+    shardBy: "remote_host",
+  },
+  "SELECT toDate(time) AS day, remote_host, account, count() AS events",
+  "GROUP BY day, remote_host, account",
+)
+
 /** One row a session and hour: a session's rows lie together where a host's newest are looked for. */
 export const sessions = rollup(
   {
@@ -237,6 +250,7 @@ export const rollups: readonly Rollup[] = [
   servicesHourly,
   serviceHostsHourly,
   hostDays,
+  hostsDaily,
   sessions,
   payloads,
   credentialsDaily,
