@@ -178,7 +178,8 @@ export type SessionDetail = z.infer<typeof sessionDetailSchema>
 
 /**
  * `GET /api/web/live?service=&remoteHost=` — server-sent events: `event: event`, `data:` one
- * {@link storedEventSchema} as JSON, `id:` its sequence (so that a reconnect resumes); `event: hello` first.
+ * {@link storedEventSchema} as JSON, `id:` its sequence (so that a reconnect resumes); `event: hello` first
+ * (`{"sequence"}`); `event: skipped` (`{"events"}`) where a reader was too far behind and jumped ahead.
  * Payloads over 4 KiB are cut here.
  */
 

@@ -9,6 +9,7 @@ import {
   kindOfApiKey,
   logIn,
   openAccounts,
+  PasswordsBusy,
   sessionAccount,
   sessionMs,
   writeAdminToken,
@@ -102,6 +103,16 @@ test("keys are recognised by prefix and checksum", () => {
   }
   expect(kindOfApiKey("")).toBeUndefined()
 })
+
+test("logins that come all at once from everywhere are sent away, not queued without end", async () => {
+  const login = { email: "nobody@example.org", password: "x" }
+  const results = await Promise.allSettled(
+    Array.from({ length: 24 }, (_, i) => logIn(accounts, { ...login, address: `192.0.2.${i}` })),
+  )
+  const sentAway = results.filter((result) => result.status === "rejected")
+  expect(sentAway).toHaveLength(10)
+  for (const { reason } of sentAway) expect(reason).toBeInstanceOf(PasswordsBusy)
+}, 30_000)
 
 describe("the login limit", () => {
   test("counts an address, an IPv6 network as one, and forgets with time", () => {

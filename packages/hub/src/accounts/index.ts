@@ -17,6 +17,7 @@ export { ApiKeys, type KeyHolder } from "./api-keys.ts"
 export { writeAudit } from "./audit.ts"
 export { type KeyKind, kindOfApiKey } from "./key-format.ts"
 export { changePassword, type LoginResult, logIn, logOut, sessionAccount, sessionMs } from "./login.ts"
+export { PasswordsBusy } from "./password.ts"
 
 export interface Accounts {
   readonly database: AccountsDatabase

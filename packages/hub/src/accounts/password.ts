@@ -9,15 +9,21 @@ const keyBytes = 32
 const maxConcurrent = 2
 let running = 0
 const waiting: (() => void)[] = []
+const maxWaiting = 12
 
-/** The text to store for a password. */
+/** So many wait already that another would wait for seconds. */
+export class PasswordsBusy extends Error {
+  override readonly name = "PasswordsBusy"
+}
+
+/** The text to store for a password. @throws PasswordsBusy */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
   const hash = await derive(password, salt, cost.log2N, cost.r, cost.p)
   return `scrypt$${cost.log2N}$${cost.r}$${cost.p}$${salt.toString("base64url")}$${hash.toString("base64url")}`
 }
 
-/** Whether a password fits a stored text; takes as long when it does not. */
+/** Whether a password fits a stored text; takes as long when it does not. @throws PasswordsBusy */
 export async function verifyPassword(password: string, stored: string): Promise<boolean> {
   const [scheme, log2N, r, p, salt, hash] = stored.split("$")
   if (scheme !== "scrypt" || salt === undefined || hash === undefined) return false
@@ -39,6 +45,7 @@ export function makeOneTimePassword(): string {
 }
 
 async function derive(password: string, salt: Buffer, log2N: number, r: number, p: number): Promise<Buffer> {
+  if (waiting.length >= maxWaiting) throw new PasswordsBusy("too many passwords are being checked")
   if (running >= maxConcurrent) await new Promise<void>((resolve) => waiting.push(resolve))
   else running++
   try {

@@ -2,6 +2,7 @@
 import { type ApiError, type Fault, faultsOf, PropolisError } from "@propolis/core"
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify"
 import type { z } from "zod"
+import { PasswordsBusy } from "../accounts/index.ts"
 
 /** An answer that is not a success. `status` is shown to people. */
 export class HttpError extends Error {
@@ -55,8 +56,10 @@ export function statusText(statusCode: number): string {
 export function errorHandler(log: (message: string) => void) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
     const answer = answerOf(error)
-    if (answer.statusCode >= 500 && !(error instanceof HttpError)) {
-      log(`${request.method} ${request.routeOptions.url ?? "?"}: ${error.stack ?? error.message}`)
+    // A bug with its stack; what the store could not do with its words.
+    const words = answer.statusCode === 500 ? (error.stack ?? error.message) : error.message
+    if (answer.statusCode === 500 || error instanceof PropolisError) {
+      log(`${request.method} ${request.routeOptions.url ?? "?"}: ${words}`)
     }
     if (answer.retryAfterSeconds !== undefined) reply.header("retry-after", answer.retryAfterSeconds)
     // What is left of the body is not worth reading.
@@ -77,6 +80,9 @@ function answerOf(error: FastifyError | Error): {
   }
   if (error instanceof PropolisError && error.retry) {
     return { statusCode: 503, body: { status: statusText(503) }, retryAfterSeconds: 2 }
+  }
+  if (error instanceof PasswordsBusy) {
+    return { statusCode: 503, body: { status: statusText(503) }, retryAfterSeconds: 3 }
   }
   const claimed = "statusCode" in error ? error.statusCode : undefined
   const statusCode = claimed !== undefined && claimed >= 400 && claimed < 500 ? claimed : 500
