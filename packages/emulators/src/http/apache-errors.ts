@@ -11,9 +11,15 @@ const badRequest = "Your browser sent a request that this server could not under
 export function errorTexts(status: number, detail = ""): ErrorTexts {
   switch (status) {
     case 301:
-      return { reason: "Moved Permanently", body: paragraph(`The document has moved <a href="${escapeHtml(detail)}">here</a>.`) }
+      return {
+        reason: "Moved Permanently",
+        body: paragraph(`The document has moved <a href="${escapeHtml(detail)}">here</a>.`),
+      }
     case 302:
-      return { reason: "Found", body: paragraph(`The document has moved <a href="${escapeHtml(detail)}">here</a>.`) }
+      return {
+        reason: "Found",
+        body: paragraph(`The document has moved <a href="${escapeHtml(detail)}">here</a>.`),
+      }
     case 400:
       return { reason: "Bad Request", body: paragraph(badRequest + detail) }
     case 401:
@@ -55,7 +61,10 @@ export function errorTexts(status: number, detail = ""): ErrorTexts {
         ),
       }
     case 501:
-      return { reason: "Not Implemented", body: paragraph(`${escapeHtml(detail)} not supported for current URL.<br />\n`) }
+      return {
+        reason: "Not Implemented",
+        body: paragraph(`${escapeHtml(detail)} not supported for current URL.<br />\n`),
+      }
     default:
       return { reason: "Internal Server Error", body: "" }
   }

@@ -20,7 +20,9 @@ export interface Answer {
 const allow = "POST,OPTIONS,HEAD,GET"
 /** Methods that Apache knows by name; others are 501. */
 const knownMethods = new Set(
-  "GET HEAD PUT POST DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE".split(" "),
+  "GET HEAD PUT POST DELETE CONNECT OPTIONS TRACE PATCH PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK VERSION-CONTROL CHECKOUT UNCHECKOUT CHECKIN UPDATE LABEL REPORT MKWORKSPACE MKACTIVITY BASELINE-CONTROL MERGE".split(
+    " ",
+  ),
 )
 const maxNameLength = 255
 
@@ -45,7 +47,8 @@ export function createApache(persona: Persona, site: Site): Apache {
       hosts > 1 || (hosts === 0 && request.version >= "1.1")
         ? undefined
         : destinationOf(request.method, request.target, host)
-    if (destination === undefined) return errorResponse(400, signature(undefined, undefined, secure), { closes: true })
+    if (destination === undefined)
+      return errorResponse(400, signature(undefined, undefined, secure), { closes: true })
     const { hostName, port, path } = destination
     const sign = signature(hostName, port, secure)
     if (path === undefined) return errorResponse(400, sign, { closes: true })
@@ -58,7 +61,8 @@ export function createApache(persona: Persona, site: Site): Apache {
       return errorResponse(401, sign, { fields: [["WWW-Authenticate", `Basic realm="${site.realm}"`]] })
     }
     const page = site.pages.get(path)
-    if (method === "OPTIONS") return emptyResponse([["Allow", allow]], page === undefined ? undefined : page.contentType)
+    if (method === "OPTIONS")
+      return emptyResponse([["Allow", allow]], page === undefined ? undefined : page.contentType)
     if (!knownMethods.has(method)) {
       return errorResponse(501, sign, { detail: method, fields: [["Allow", allow]], closes: true })
     }
@@ -72,7 +76,8 @@ export function createApache(persona: Persona, site: Site): Apache {
       return errorResponse(301, sign, { detail: location, fields: [["Location", location]] })
     }
     if (page === undefined) return errorResponse(path === "/css/" ? 403 : 404, sign)
-    if (page.modifiedMs !== undefined) return answerFile(page, { fields, safe: method !== "POST", signature: sign })
+    if (page.modifiedMs !== undefined)
+      return answerFile(page, { fields, safe: method !== "POST", signature: sign })
     const shown = method === "POST" && page.login ? (site.pages.get(`${path}#failed`) ?? page) : page
     const made: Response = {
       status: 200,
@@ -100,12 +105,19 @@ export function createApache(persona: Persona, site: Site): Apache {
 function partsOf(request: Request): { login?: Login; uploads: readonly Upload[] } {
   const contentType = request.fields.get("content-type") ?? ""
   const basic = basicLogin(request.fields.get("authorization"))
-  const multipart = /^multipart\/form-data/i.test(contentType) ? readMultipart(request.body, contentType) : undefined
+  const multipart = /^multipart\/form-data/i.test(contentType)
+    ? readMultipart(request.body, contentType)
+    : undefined
   const uploads = [...(multipart?.uploads ?? [])]
   if (request.method === "PUT" && request.body.length > 0) {
-    uploads.push({ filename: request.target.split("?")[0]!.split("/").at(-1) || "index", bytes: request.body })
+    uploads.push({
+      filename: request.target.split("?")[0]!.split("/").at(-1) || "index",
+      bytes: request.body,
+    })
   }
-  const urlencoded = /^application\/x-www-form-urlencoded/i.test(contentType) ? formLogin(request.body) : undefined
+  const urlencoded = /^application\/x-www-form-urlencoded/i.test(contentType)
+    ? formLogin(request.body)
+    : undefined
   const login = basic ?? multipart?.login ?? urlencoded
   return login === undefined ? { uploads } : { login, uploads }
 }

@@ -12,8 +12,32 @@ export interface Upload {
   readonly bytes: Uint8Array
 }
 
-const usernameFields = new Set(["username", "user", "login", "log", "email", "name", "userid", "user_name", "uname", "usr", "account", "j_username", "pma_username"])
-const passwordFields = new Set(["password", "pass", "passwd", "pwd", "psw", "passwort", "user_password", "j_password", "pma_password"])
+const usernameFields = new Set([
+  "username",
+  "user",
+  "login",
+  "log",
+  "email",
+  "name",
+  "userid",
+  "user_name",
+  "uname",
+  "usr",
+  "account",
+  "j_username",
+  "pma_username",
+])
+const passwordFields = new Set([
+  "password",
+  "pass",
+  "passwd",
+  "pwd",
+  "psw",
+  "passwort",
+  "user_password",
+  "j_password",
+  "pma_password",
+])
 const maxFields = 200
 const maxUploads = 16
 
@@ -34,7 +58,9 @@ export function formLogin(body: Uint8Array): Login | undefined {
       .split("&", maxFields)
       .map((pair): readonly [string, string] => {
         const equals = pair.indexOf("=")
-        return equals < 0 ? [decode(pair), ""] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))]
+        return equals < 0
+          ? [decode(pair), ""]
+          : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))]
       }),
   )
 }
@@ -60,7 +86,8 @@ export function readMultipart(body: Uint8Array, contentType: string): { login?: 
     const filename = /filename="([^"\r\n]*)"/i.exec(head)?.[1]
     if (filename !== undefined && filename !== "" && uploads.length < maxUploads) {
       uploads.push({ filename, bytes: body.subarray(headEnd + 4, end) })
-    } else if (name !== undefined) fields.push([name, text.slice(headEnd + 4, Math.min(end, headEnd + 4_100))])
+    } else if (name !== undefined)
+      fields.push([name, text.slice(headEnd + 4, Math.min(end, headEnd + 4_100))])
     from = next < 0 ? -1 : next + 2
   }
   const login = loginOf(fields)

@@ -4,8 +4,16 @@ import { http } from "./http.ts"
 
 describeEmulator(http, {
   transcriptDir: join(import.meta.dirname, "transcripts"),
-  tokens: ["GET / HTTP/1.1\r\n", "HTTP/1.0", "Host: a\r\n", "Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\n", "PUT", "Range: bytes=0-"],
+  tokens: [
+    "GET / HTTP/1.1\r\n",
+    "HTTP/1.0",
+    "Host: a\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Content-Length: 5\r\n",
+    "PUT",
+    "Range: bytes=0-",
+  ],
   // Sixteen bytes ask for a whole page.
   output: { baseBytes: 8_192, perByte: 120 },
-  maxRetainedBytes: 1_400_000,
+  optionSets: [{ maxKeptBodyBytes: 65_536 }],
 })

@@ -2,15 +2,43 @@ import { type Connection, defineEmulator, emptyBytes, type SessionHandlers, type
 import { z } from "zod"
 import { createApache } from "./apache.ts"
 import { type BodyReader, maxBodyBytes, readByLength, readChunked } from "./body-reader.ts"
-import { FieldCollector, maxBlankLines, maxLineBytes, parseRequestLine, type RequestLine } from "./request-head.ts"
+import {
+  FieldCollector,
+  maxBlankLines,
+  maxLineBytes,
+  parseRequestLine,
+  type RequestLine,
+} from "./request-head.ts"
 import { errorResponse, type Response, writeResponse } from "./response.ts"
 import { buildSite, type Site } from "./site.ts"
 
 const options = z.strictObject({
-  keepAliveMs: z.int().min(100).max(600_000).default(5_000).describe("Milliseconds an idle connection stays open between requests (KeepAliveTimeout)."),
-  maxRequests: z.int().min(1).max(100_000).default(100).describe("Requests of one connection (MaxKeepAliveRequests)."),
-  requestMs: z.int().min(100).max(600_000).default(20_000).describe("Milliseconds a request's head, and each part of its body, may take before 408."),
-  maxKeptBodyBytes: z.int().min(1_024).max(16_777_216).default(1_048_576).describe("Bytes of a request's body that are kept to be understood and captured; the rest is read and dropped."),
+  keepAliveMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(5_000)
+    .describe("Milliseconds an idle connection stays open between requests (KeepAliveTimeout)."),
+  maxRequests: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe("Requests of one connection (MaxKeepAliveRequests)."),
+  requestMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(20_000)
+    .describe("Milliseconds a request's head, and each part of its body, may take before 408."),
+  maxKeptBodyBytes: z
+    .int()
+    .min(1_024)
+    .max(16_777_216)
+    .default(1_048_576)
+    .describe(
+      "Bytes of a request's body that are kept to be understood and captured; the rest is read and dropped.",
+    ),
 })
 type Options = z.infer<typeof options>
 
@@ -91,11 +119,24 @@ function openHttp(connection: Connection, options: Options): SessionHandlers {
     })
   }
   /** Errors before the request is understood are signed with the server's own name. */
-  const refuse = (status: number, more: { detail?: string; named?: boolean; framing?: Response["framing"] } = {}) => {
+  const refuse = (
+    status: number,
+    more: { detail?: string; named?: boolean; framing?: Response["framing"] } = {},
+  ) => {
     recordFailure(status)
     const host = more.named ? /^([^:]+)(?::(\d+))?$/.exec(collector.fields.get("host") ?? "") : null
-    const signature = apache.signature(host?.[1]?.toLowerCase(), host?.[2] ? Number(host[2]) : undefined, connection.secure)
-    send(errorResponse(status, signature, { detail: more.detail ?? "", ...(more.framing ? { framing: more.framing } : {}) }), true)
+    const signature = apache.signature(
+      host?.[1]?.toLowerCase(),
+      host?.[2] ? Number(host[2]) : undefined,
+      connection.secure,
+    )
+    send(
+      errorResponse(status, signature, {
+        detail: more.detail ?? "",
+        ...(more.framing ? { framing: more.framing } : {}),
+      }),
+      true,
+    )
   }
   const timedOut = () => refuse(408, { named: state === "body" })
 
@@ -119,7 +160,8 @@ function openHttp(connection: Connection, options: Options): SessionHandlers {
       return beginBody()
     }
     const taken = collector.add(text)
-    if (taken === "too many") refuse(400, { detail: "The number of request header fields exceeds this server's limit." })
+    if (taken === "too many")
+      refuse(400, { detail: "The number of request header fields exceeds this server's limit." })
     else if (!taken) refuse(400)
   }
   const beginBody = () => {
@@ -136,7 +178,8 @@ function openHttp(connection: Connection, options: Options): SessionHandlers {
     } else if (length !== undefined) {
       if ((counts.get("content-length") ?? 0) > 1 || !/^\d{1,18}$/.test(length)) return refuse(400)
       const bytes = Number(length)
-      if (bytes > maxBodyBytes) return refuse(413, { detail: requestLine!.method, named: true, framing: "close" })
+      if (bytes > maxBodyBytes)
+        return refuse(413, { detail: requestLine!.method, named: true, framing: "close" })
       if (bytes > 0) body = readByLength(bytes, options.maxKeptBodyBytes)
     }
     if (body === undefined) return complete(emptyBytes)
@@ -155,7 +198,12 @@ function openHttp(connection: Connection, options: Options): SessionHandlers {
     for (const upload of answer.uploads) connection.capture(upload.filename, upload.bytes)
     const wanted = fields.get("connection") ?? ""
     const persistent = version >= "1.1" ? !/\bclose\b/i.test(wanted) : /\bkeep-alive\b/i.test(wanted)
-    const close = closeAfter || !persistent || answer.response.closes === true || requests >= options.maxRequests || version === "0.9"
+    const close =
+      closeAfter ||
+      !persistent ||
+      answer.response.closes === true ||
+      requests >= options.maxRequests ||
+      version === "0.9"
     body = undefined
     closeAfter = false
     send(answer.response, close)
@@ -194,7 +242,8 @@ function openHttp(connection: Connection, options: Options): SessionHandlers {
     const taken = body!.take(bytes, offset)
     if (taken.event === "done") complete(body!.kept())
     else if (taken.event === "bad") refuse(400, { named: true, framing: "close" })
-    else if (taken.event === "too large") refuse(413, { detail: requestLine!.method, named: true, framing: "close" })
+    else if (taken.event === "too large")
+      refuse(413, { detail: requestLine!.method, named: true, framing: "close" })
     else arm(options.requestMs, timedOut)
     return taken.offset
   }

@@ -12,7 +12,11 @@ export interface Destination {
 const hostPattern = /^([A-Za-z0-9._~-]{1,255}|\[[0-9a-fA-F:.]{2,45}\])(?::(\d{0,5}))?$/
 
 /** `undefined` where the Host field or the target's form is bad. */
-export function destinationOf(method: string, target: string, host: string | undefined): Destination | undefined {
+export function destinationOf(
+  method: string,
+  target: string,
+  host: string | undefined,
+): Destination | undefined {
   const fromField = host === undefined ? undefined : hostPattern.exec(host)
   if (fromField === null) return undefined
   const named = (match: RegExpExecArray | undefined) => ({
@@ -42,7 +46,9 @@ export function destinationOf(method: string, target: string, host: string | und
 /** Percent-decoding and dot segments; what climbs above the root is refused. */
 function normalise(path: string): string | undefined {
   if (/%(?![0-9a-fA-F]{2})/.test(path)) return undefined
-  const decoded = path.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  const decoded = path.replace(/%([0-9a-fA-F]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  )
   const kept: string[] = []
   for (const segment of decoded.split("/").slice(1)) {
     if (segment === "..") {

@@ -70,7 +70,10 @@ ${message}<form method="post" action="/login.php">
     )
   const html = "text/html"
   const program = "text/html; charset=UTF-8"
-  const home = frame("Home", `<h1>${company}</h1>\n<p>${staff} people who believe in ${first} and ${second}.</p>`)
+  const home = frame(
+    "Home",
+    `<h1>${company}</h1>\n<p>${staff} people who believe in ${first} and ${second}.</p>`,
+  )
   const about = frame("About", `<h1>About us</h1>\n<p>Founded in ${founded}, we stand for ${first}.</p>`)
   const contact = frame(
     "Contact",
@@ -88,12 +91,40 @@ ${message}<form method="post" action="/login.php">
     ["/about.html", file(html, about, 8)],
     ["/contact.html", file(html, contact, 10)],
     ["/robots.txt", file("text/plain", "User-agent: *\nDisallow: /admin/\nDisallow: /backup/\n", 12)],
-    ["/css/site.css", file("text/css", `body{font:16px/1.5 sans-serif;margin:0}\nheader{background:${colour};padding:1em}\nheader a{color:#fff}\nmain,footer{padding:1em}\n`, 14)],
+    [
+      "/css/site.css",
+      file(
+        "text/css",
+        `body{font:16px/1.5 sans-serif;margin:0}\nheader{background:${colour};padding:1em}\nheader a{color:#fff}\nmain,footer{padding:1em}\n`,
+        14,
+      ),
+    ],
     ["/favicon.ico", file("image/vnd.microsoft.icon", favicon(persona), 16)],
     ["/login.php", { contentType: program, body: bytesFromText(form("")), login: true }],
-    ["/login.php#failed", { contentType: program, body: bytesFromText(form('<p class="error">Invalid user name or password.</p>\n')) }],
-    ["/wp-login.php", { contentType: program, body: bytesFromText(wordpressLogin(company, persona, "")), login: true }],
-    ["/wp-login.php#failed", { contentType: program, body: bytesFromText(wordpressLogin(company, persona, '<div id="login_error"><strong>Error:</strong> The username or password you entered is incorrect. <a href="/wp-login.php?action=lostpassword">Lost your password?</a><br />\n</div>\n')) }],
+    [
+      "/login.php#failed",
+      {
+        contentType: program,
+        body: bytesFromText(form('<p class="error">Invalid user name or password.</p>\n')),
+      },
+    ],
+    [
+      "/wp-login.php",
+      { contentType: program, body: bytesFromText(wordpressLogin(company, persona, "")), login: true },
+    ],
+    [
+      "/wp-login.php#failed",
+      {
+        contentType: program,
+        body: bytesFromText(
+          wordpressLogin(
+            company,
+            persona,
+            '<div id="login_error"><strong>Error:</strong> The username or password you entered is incorrect. <a href="/wp-login.php?action=lostpassword">Lost your password?</a><br />\n</div>\n',
+          ),
+        ),
+      },
+    ],
   ])
   return { company, pages, realm: pick(realms, seed[18]!) }
 }
@@ -140,7 +171,10 @@ function favicon(persona: Persona): Uint8Array {
   view.setInt32(30, 32, true)
   view.setUint16(34, 1, true)
   view.setUint16(36, 4, true)
-  bytes.set(persona.derive("http/favicon-colours", 64).map((byte, index) => (index % 4 === 3 ? 0 : byte)), 62)
+  bytes.set(
+    persona.derive("http/favicon-colours", 64).map((byte, index) => (index % 4 === 3 ? 0 : byte)),
+    62,
+  )
   for (let row = 0; row < 16; row++) {
     for (let column = 0; column < 4; column++) {
       const pair = pixels[row * 4 + column]!

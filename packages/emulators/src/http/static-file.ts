@@ -31,7 +31,14 @@ export function answerFile(page: Page, request: FileRequest): Response {
   const { fields } = request
   const ifMatch = fields.get("if-match")
   if (ifMatch !== undefined && !lists(ifMatch, tag)) {
-    return { status: 412, reason: "Precondition Failed", fields: validators, body: emptyBytes, contentType: page.contentType, framing: "length" }
+    return {
+      status: 412,
+      reason: "Precondition Failed",
+      fields: validators,
+      body: emptyBytes,
+      contentType: page.contentType,
+      framing: "length",
+    }
   }
   if (request.safe && notModified(fields, tag, modifiedMs)) {
     return { status: 304, reason: "Not Modified", fields: validators, body: emptyBytes, framing: "none" }
@@ -66,9 +73,13 @@ export function answerFile(page: Page, request: FileRequest): Response {
 /** mod_deflate: the same answer compressed, where the client takes gzip. */
 export function compressed(response: Response, fields: ReadonlyMap<string, string>): Response {
   const accepted = fields.get("accept-encoding") ?? ""
-  if (!/(?:^|[,\s])(?:x-)?gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i.test(accepted) || response.body.length === 0) return response
-  const tagged = response.fields.map(
-    ([name, value]): readonly [string, string] => (name === "ETag" ? [name, `${value.slice(0, -1)}-gzip"`] : [name, value]),
+  if (
+    !/(?:^|[,\s])(?:x-)?gzip\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:,|$)))/i.test(accepted) ||
+    response.body.length === 0
+  )
+    return response
+  const tagged = response.fields.map(([name, value]): readonly [string, string] =>
+    name === "ETag" ? [name, `${value.slice(0, -1)}-gzip"`] : [name, value],
   )
   return {
     ...response,
@@ -122,7 +133,8 @@ function wantedRanges(
     if (from <= to) ranges.push([from, to])
   }
   // More or larger ranges than the file are an attack (CVE-2011-3192): the file itself is the answer.
-  if (ranges.length > maxRanges || ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0) > size) return undefined
+  if (ranges.length > maxRanges || ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0) > size)
+    return undefined
   return ranges.length === 0 ? "unsatisfiable" : ranges
 }
 

@@ -15,7 +15,10 @@ export const random = defineEmulator({
   transports: { tcp: 2048 },
   options: z.strictObject({
     size: z.int().min(1).max(4_096).default(99).describe("Random bytes of one answer, before its newline."),
-    close: z.boolean().default(false).describe("Close the connection after the first answer, as HoneyPy does."),
+    close: z
+      .boolean()
+      .default(false)
+      .describe("Close the connection after the first answer, as HoneyPy does."),
   }),
   open(connection, options) {
     const answer = () => connection.send(concatBytes([connection.random(options.size), newline]))

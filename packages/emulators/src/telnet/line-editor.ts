@@ -60,7 +60,8 @@ export function createLineEditor(events: LineEditorEvents): LineEditor {
       } else if (byte !== 0 && line.length < maxLineBytes) {
         const character = String.fromCharCode(byte)
         line += character
-        if (editor.echoing) events.echo(byte < 0x20 && byte !== 0x09 ? `^${String.fromCharCode(byte + 64)}` : character)
+        if (editor.echoing)
+          events.echo(byte < 0x20 && byte !== 0x09 ? `^${String.fromCharCode(byte + 64)}` : character)
       }
     },
     eraseCharacter() {

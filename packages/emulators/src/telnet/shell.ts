@@ -84,7 +84,9 @@ function homeOf(username: string): string {
 
 function identityOf(persona: Persona, username: string): string {
   if (username === "root") return "uid=0(root) gid=0(root) groups=0(root)"
-  const place = persona.users.filter((user) => user.name !== "root").findIndex((user) => user.name === username)
+  const place = persona.users
+    .filter((user) => user.name !== "root")
+    .findIndex((user) => user.name === username)
   const uid = 1000 + Math.max(0, place)
   return `uid=${uid}(${username}) gid=${uid}(${username}) groups=${uid}(${username})`
 }

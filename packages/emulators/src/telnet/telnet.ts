@@ -85,7 +85,8 @@ function openTelnet(connection: Connection, options: TelnetOptions): SessionHand
   const promptText = () => {
     const prompt = shell!.prompt()
     if (windows || terminalType === undefined || terminalType === "dumb") return prompt
-    const title = /^(xterm|rxvt)/.test(terminalType) && username !== "root" ? `\x1b]0;${username}@${host}: ~\x07` : ""
+    const title =
+      /^(xterm|rxvt)/.test(terminalType) && username !== "root" ? `\x1b]0;${username}@${host}: ~\x07` : ""
     return `\x1b[?2004h${title}${prompt}`
   }
   const takeLine = (text: string) => {
@@ -166,7 +167,8 @@ function openTelnet(connection: Connection, options: TelnetOptions): SessionHand
   }
 
   const loginTimer: Timer = connection.after(options.loginTimeoutMs, () => {
-    if (!windows) print(`\r\nLogin timed out after ${Math.round(options.loginTimeoutMs / 1_000)} seconds.\r\n`)
+    if (!windows)
+      print(`\r\nLogin timed out after ${Math.round(options.loginTimeoutMs / 1_000)} seconds.\r\n`)
     finish()
   })
   let patience: Timer | undefined

@@ -12,7 +12,18 @@ const { OLD_ENVIRON, AUTHENTICATION, ENCRYPT, NEW_ENVIRON } = option
 
 const supported = {
   us: new Set<number>([BINARY, ECHO, SGA, STATUS]),
-  him: new Set<number>([BINARY, ECHO, TTYPE, NAWS, TSPEED, LFLOW, LINEMODE, XDISPLOC, OLD_ENVIRON, NEW_ENVIRON]),
+  him: new Set<number>([
+    BINARY,
+    ECHO,
+    TTYPE,
+    NAWS,
+    TSPEED,
+    LFLOW,
+    LINEMODE,
+    XDISPLOC,
+    OLD_ENVIRON,
+    NEW_ENVIRON,
+  ]),
 }
 const firstAsked = [AUTHENTICATION, ENCRYPT, TTYPE, TSPEED, XDISPLOC, NEW_ENVIRON, OLD_ENVIRON] as const
 const isReply = 0

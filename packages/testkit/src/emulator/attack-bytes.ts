@@ -27,7 +27,11 @@ export function attackBytes(seeds: AttackSeeds): fc.Arbitrary<Uint8Array> {
     )
     .map(concatBytes)
   const longLine = fc
-    .tuple(fc.constantFrom(...separators, ...tokens), fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1_000, max: 20_000 }))
+    .tuple(
+      fc.constantFrom(...separators, ...tokens),
+      fc.integer({ min: 0, max: 255 }),
+      fc.integer({ min: 1_000, max: 20_000 }),
+    )
     .map(([start, byte, length]) => concatBytes([start, new Uint8Array(length).fill(byte), separators[0]!]))
   const arbitraries = [fc.uint8Array({ maxLength: 600 }), soup, longLine]
   if (seeds.sessions.length > 0) arbitraries.push(mutated(seeds.sessions), mutated(seeds.sessions))

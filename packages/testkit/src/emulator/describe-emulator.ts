@@ -37,7 +37,9 @@ export function readTranscripts(dir: string): Transcript[] {
 export function describeEmulator(emulator: Emulator, suite: EmulatorSuiteOptions): void {
   const transcripts = readTranscripts(suite.transcriptDir)
   const runs = Number(process.env.PROPOLIS_FUZZ_RUNS ?? 60)
-  const tokens = (suite.tokens ?? []).map((text) => Uint8Array.from(text, (character) => character.charCodeAt(0)))
+  const tokens = (suite.tokens ?? []).map((text) =>
+    Uint8Array.from(text, (character) => character.charCodeAt(0)),
+  )
 
   describe(`${emulator.name}: transcripts`, () => {
     it("has at least three", () => expect(transcripts.length).toBeGreaterThanOrEqual(3))
@@ -61,10 +63,12 @@ export function describeEmulator(emulator: Emulator, suite: EmulatorSuiteOptions
         runs,
       }
       describe(`${emulator.name}: five properties over ${transport} with ${JSON.stringify(options)}`, () => {
-        if (transport === "tcp") it("chunk boundaries change nothing", () => chunkBoundariesChangeNothing(subject))
+        if (transport === "tcp")
+          it("chunk boundaries change nothing", () => chunkBoundariesChangeNothing(subject))
         it("no input makes it throw", () => noInputMakesItThrow(subject))
-        it("memory is bounded", () => memoryIsBounded(subject, suite.maxRetainedBytes ?? 400_000))
-        it("output is bounded", () => outputIsBounded(subject, suite.output ?? { baseBytes: 4_096, perByte: 8 }))
+        it("memory is bounded", () => memoryIsBounded(subject, suite.maxRetainedBytes ?? 300_000))
+        it("output is bounded", () =>
+          outputIsBounded(subject, suite.output ?? { baseBytes: 4_096, perByte: 8 }))
         it("it ends after end", () => itEndsAfterEnd(subject))
       })
     }

@@ -145,6 +145,7 @@ export class FakeSession {
   readonly connection: FakeConnection
   readonly #handlers: SessionHandlers
   #endDelivered = false
+  #lent = Buffer.alloc(0)
 
   constructor(emulator: Emulator, options: unknown, connection: FakeConnection) {
     this.connection = connection
@@ -155,7 +156,9 @@ export class FakeSession {
   receive(bytes: Uint8Array): void {
     if (this.#endDelivered) return
     // A Buffer, as sockets give it, that is reused after the call: an emulator that keeps it must fail here.
-    const lent = Buffer.from(bytes)
+    if (this.#lent.length < bytes.length) this.#lent = Buffer.alloc(bytes.length)
+    this.#lent.set(bytes)
+    const lent = this.#lent.subarray(0, bytes.length)
     if (this.connection.transport === "udp") this.#handlers.datagram?.(lent)
     else this.#handlers.data?.(lent)
     lent.fill(0xee)

@@ -77,10 +77,13 @@ async function openTcp(host: string, port: number): Promise<Client> {
   const socket = connect(port, host)
   const parts: Uint8Array[] = []
   let closed = false
+  const close = () => {
+    closed = true
+  }
   socket.on("data", (bytes) => void parts.push(bytes))
-  socket.on("end", () => void (closed = true))
-  socket.on("close", () => void (closed = true))
-  socket.on("error", () => void (closed = true))
+  socket.on("end", close)
+  socket.on("close", close)
+  socket.on("error", close)
   await new Promise<void>((resolve, reject) => {
     socket.once("connect", resolve)
     socket.once("error", reject)

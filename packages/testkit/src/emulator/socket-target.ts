@@ -2,7 +2,13 @@
 import { createHash } from "node:crypto"
 import { createSocket } from "node:dgram"
 import { createServer, type Socket } from "node:net"
-import { bytesFromText, type Connection, type Emulator, type Persona, type SessionHandlers } from "@propolis/core"
+import {
+  bytesFromText,
+  type Connection,
+  type Emulator,
+  type Persona,
+  type SessionHandlers,
+} from "@propolis/core"
 import { seededBytes } from "./persona-fixture.ts"
 
 /** A running service: the sensor's host in its own tests, {@link bareSocketTarget} elsewhere. */
@@ -27,7 +33,12 @@ const timeScale = 50
 /** Serves one emulator on a free port of 127.0.0.1. */
 export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { persona, transport }) => {
   const recorded: Readonly<Record<string, string | undefined>>[] = []
-  const open = (peer: { host: string; port: number }, port: number, write: (bytes: Uint8Array) => void, end: () => void) => {
+  const open = (
+    peer: { host: string; port: number },
+    port: number,
+    write: (bytes: Uint8Array) => void,
+    end: () => void,
+  ) => {
     let ended = false
     let randomCalls = 0
     const timers = new Set<NodeJS.Timeout>()
@@ -43,7 +54,8 @@ export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { pe
       local: { host: "127.0.0.1", port },
       persona,
       secure: false,
-      send: (data) => void (ended || write(typeof data === "string" ? bytesFromText(data) : new Uint8Array(data))),
+      send: (data) =>
+        void (ended || write(typeof data === "string" ? bytesFromText(data) : new Uint8Array(data))),
       record,
       capture(filename, bytes) {
         const file = { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length }
@@ -82,7 +94,12 @@ async function serveTcp(open: Open, recorded: SocketTarget["recorded"] extends (
   const server = createServer((socket) => {
     sockets.add(socket)
     const peer = { host: "127.0.0.1", port: socket.remotePort ?? 0 }
-    const session = open(peer, socket.localPort ?? 0, (bytes) => socket.write(bytes), () => socket.end())
+    const session = open(
+      peer,
+      socket.localPort ?? 0,
+      (bytes) => socket.write(bytes),
+      () => socket.end(),
+    )
     socket.on("data", (bytes) => void (session.isEnded() || session.handlers.data?.(bytes)))
     socket.on("error", () => socket.destroy())
     socket.on("close", () => {

@@ -91,7 +91,11 @@ function addServer(steps: TranscriptStep[], expected: Expected, line: number): v
   const last = steps.at(-1)
   const known = last?.kind === "server" ? last : undefined
   if (known !== undefined) steps.pop()
-  steps.push({ kind: "server", expected: [...(known?.expected ?? []), ...expected], line: known?.line ?? line })
+  steps.push({
+    kind: "server",
+    expected: [...(known?.expected ?? []), ...expected],
+    line: known?.line ?? line,
+  })
 }
 
 const simpleEscapes: Readonly<Record<string, number>> = { r: 13, n: 10, t: 9, "0": 0, e: 27, "\\": 92 }
