@@ -5,6 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, cpus, tmpdir, totalmem } from "node:os"
 import { join } from "node:path"
+import { hostRuntime } from "../packages/sensor/src/host/runtime.ts"
 import {
   type Generator,
   type MeasuredServer,
@@ -80,7 +81,7 @@ async function compareTcp(
   generator: Generator,
 ): Promise<{ rows: Comparison[]; lost: number }> {
   const bare = await startServer("yardstick/tcp-echo.ts", [join(folder, "tcp.ndjson")])
-  const sensor = await startServer("sensor/sensor-echo.ts", ["tcp", join(folder, "tcp")])
+  const sensor = await startServer("sensor/sensor-echo.ts", ["tcp", join(folder, "tcp")], hostRuntime)
   try {
     const load = (server: MeasuredServer) =>
       measure(server, plan.connections, eventsPerConnection, () =>
@@ -104,7 +105,7 @@ async function compareTcp(
 /** In processes of their own: one that was busy before has memory to spare and would seem to need none. */
 async function compareIdle(plan: Plan, folder: string, generator: Generator): Promise<Comparison> {
   const bare = await startServer("yardstick/tcp-echo.ts", [join(folder, "idle.ndjson")])
-  const sensor = await startServer("sensor/sensor-echo.ts", ["tcp", join(folder, "idle")])
+  const sensor = await startServer("sensor/sensor-echo.ts", ["tcp", join(folder, "idle")], hostRuntime)
   try {
     const yardstick = await idleBytes(bare, plan.idle, generator)
     const bytes = await idleBytes(sensor, plan.idle, generator)
@@ -129,7 +130,7 @@ async function compareUdp(
   generator: Generator,
 ): Promise<{ rows: Comparison[]; lost: number }> {
   const bare = await startServer("yardstick/udp-echo.ts", [join(folder, "udp.ndjson")])
-  const sensor = await startServer("sensor/sensor-echo.ts", ["udp", join(folder, "udp")])
+  const sensor = await startServer("sensor/sensor-echo.ts", ["udp", join(folder, "udp")], hostRuntime)
   try {
     const order = {
       kind: "datagrams",

@@ -1,6 +1,7 @@
 /** A child process that answers one message at a time: a measured server, or the load generator. */
 import { type ChildProcess, fork } from "node:child_process"
 import { join } from "node:path"
+import type { hostRuntime } from "../../packages/sensor/src/host/runtime.ts"
 import type { ListeningPort, Ready, Usage } from "../yardstick/usage.ts"
 import type { Done, Order } from "./generator.ts"
 
@@ -14,9 +15,15 @@ export interface MeasuredServer {
   stop(): Promise<void>
 }
 
-/** Starts a script below `bench/`. Resolves when it listens. */
-export async function startServer(script: string, args: readonly string[]): Promise<MeasuredServer> {
-  const child = start(script, args)
+const plain: typeof hostRuntime = { execArgv: [], env: {} }
+
+/** Starts a script below `bench/`. Resolves when it listens. A sensor's host is started as the product starts it. */
+export async function startServer(
+  script: string,
+  args: readonly string[],
+  runtime: typeof hostRuntime = plain,
+): Promise<MeasuredServer> {
+  const child = start(script, args, runtime)
   const { port, services = [] } = (await answer(child)) as Ready
   return {
     port,
@@ -35,15 +42,18 @@ export interface Generator {
 }
 
 export function startGenerator(): Generator {
-  const child = start("sensor/generator.ts", [])
+  const child = start("sensor/generator.ts", [], plain)
   return {
     run: (order) => ask(child, order) as Promise<Done>,
     stop: () => stop(child),
   }
 }
 
-function start(script: string, args: readonly string[]): ChildProcess {
-  return fork(join(bench, script), [...args], { execArgv: ["--disable-warning=ExperimentalWarning"] })
+function start(script: string, args: readonly string[], runtime: typeof hostRuntime): ChildProcess {
+  return fork(join(bench, script), [...args], {
+    execArgv: ["--disable-warning=ExperimentalWarning", ...runtime.execArgv],
+    env: { ...process.env, ...runtime.env },
+  })
 }
 
 function ask(child: ChildProcess, message: "usage" | Order): Promise<unknown> {

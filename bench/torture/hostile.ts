@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto"
 import { join } from "node:path"
 import { decodeTrustedEvent } from "@propolis/core"
 import { openJournal } from "@propolis/journal"
+import { hostRuntime } from "../../packages/sensor/src/host/runtime.ts"
 import { type MeasuredServer, startServer } from "../sensor/measured-process.ts"
 import type { ListeningPort } from "../yardstick/usage.ts"
 import { crowd, dawdle, flood, inEarnest, noise, type Scale, warmUp } from "./attacks.ts"
@@ -22,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
   const settleSeconds = numberOption(args, "settle", 60)
   const folder = scratchFolder("hostile")
   const checks: Check[] = []
-  const sensor = await startServer("torture/hostile-sensor.ts", [folder.path])
+  const sensor = await startServer("torture/hostile-sensor.ts", [folder.path], hostRuntime)
   try {
     console.log(`  ports: ${sensor.services.map(({ name, port }) => `${name} ${port}`).join(", ")}`)
     const probe = startProbe(sensor.port)

@@ -1,2 +1,3 @@
 export { createHost } from "./create-host.ts"
+export { hostRuntime } from "./runtime.ts"
 export type * from "./types.ts"
