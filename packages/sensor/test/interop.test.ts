@@ -251,6 +251,21 @@ describe("telnet", () => {
   )
 })
 
+describe("curl on POP3, a service without code", () => {
+  it("is refused as Dovecot refuses, and its commands are recorded", async (context) => {
+    needs(context, "curl", "curl")
+    const mail = await tap("POP3")
+    const { code } = await run("curl", ["-s", "-u", "anna:winter2026", `pop3://127.0.0.1:${mail.port}/`])
+    await mail.idle()
+    // CURLE_LOGIN_DENIED
+    expect(code).toBe(67)
+    const mine = await expectExact(mail.tapped[0]!, "POP3")
+    expect(payload(mine, "TX").toString("latin1")).toMatch(/^\+OK Dovecot \(Debian\) ready\.\r\n/)
+    const response = Buffer.from("\0anna\0winter2026").toString("base64")
+    expect(attribute(mine, "command")).toEqual(expect.arrayContaining(["CAPA", "AUTH PLAIN", response]))
+  })
+})
+
 describe("dig", () => {
   it.for([
     ["DNS.udp", "+notcp"],
