@@ -18,6 +18,10 @@ export interface Batch {
 export interface DeliveryReport {
   /** Events that the peer refused for good: index within the batch and why. They go to the dead letters. */
   readonly rejected?: readonly { readonly index: number; readonly reason: string }[]
+  /** Events that were left out on purpose, by a filter. */
+  readonly skipped?: number
+  /** What the peer said, in a few words, for whoever tries the handler (`propolis handlers test`). */
+  readonly answer?: string
 }
 
 export interface LogHandlerPorts {
@@ -29,6 +33,10 @@ export interface LogHandlerPorts {
   readonly sensor: string
   /** Folder in which the handler may keep files of its own. */
   readonly dataDir: string
+  /** Name of the configuration's entry: files of a handler that may run several times carry it. */
+  readonly name?: string
+  /** One sample event is to be delivered and no more: nothing is gathered, kept or sent later. */
+  readonly trial?: boolean
 }
 
 export interface OpenLogHandler {
@@ -37,6 +45,11 @@ export interface OpenLogHandler {
    * (a PropolisError with `retry: false` sends the batch to the dead letters).
    */
   deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport | undefined>
+  /**
+   * Asks the peer whether it is there and knows us, without delivering anything; resolves to its answer in a few
+   * words. Left out where the peer cannot be asked.
+   */
+  probe?(signal: AbortSignal): Promise<string>
   /** Idempotent. */
   close(): Promise<void>
 }
