@@ -1,4 +1,9 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core"
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+} from "@mantine/core"
 import { chartColors } from "./chart-colors.ts"
 
 const resin: MantineColorsTuple = [
@@ -42,7 +47,15 @@ export const theme = createTheme({
   colors: { resin, dark: bark, gray: paper },
   primaryColor: "resin",
   primaryShade: { light: 7, dark: 3 },
-  autoContrast: true,
+  // Filled buttons take both colours from the tokens, which keep their contrast in either scheme.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input)
+    if (input.variant !== "filled") return colors
+    if (input.color === "red") {
+      return { ...colors, background: "var(--danger)", hover: "var(--danger)", color: "var(--on-danger)" }
+    }
+    return { ...colors, background: "var(--accent)", hover: "var(--accent-hover)", color: "var(--on-accent)" }
+  },
   fontFamily: "var(--sans)",
   fontFamilyMonospace: "var(--mono)",
   headings: { fontFamily: "var(--sans)", fontWeight: "600" },
