@@ -103,6 +103,17 @@ it.each([
   expect(client.received()).toHaveLength(0)
 })
 
+it("records a proxy that comes and goes without a word", async () => {
+  test = await startTestHost()
+  const { port } = await test.listen(echo, { proxyFrom })
+  const client = tcpClient(port, { localAddress: "127.0.0.9" })
+  client.socket.once("connect", () => client.socket.end())
+  const events = await test.eventsWhen(ended)
+  expect(kinds(events)).toBe("CONNECT DISCONNECT")
+  expect(events[1]).toMatchObject({ remoteHost: "127.0.0.9", localHost: "127.0.0.1", localPort: port })
+  expect(events[1]!.remotePort).toBeGreaterThan(0)
+})
+
 it("counts limits by the source that is named", async () => {
   test = await startTestHost({ limits: { maxConnectionsPerSource: 1 } })
   const { port } = await test.listen(echo, { proxyFrom })

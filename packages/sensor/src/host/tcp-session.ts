@@ -1,7 +1,8 @@
 /** One TCP connection: PROXY header, TLS, limits, back-pressure, and the emulator that answers it. */
 import type { Socket } from "node:net"
 import { TLSSocket } from "node:tls"
-import { concatBytes, maxEventDataBytes, normalizeAddress } from "@propolis/core"
+import { concatBytes, type Endpoint, maxEventDataBytes, normalizeAddress } from "@propolis/core"
+import type { Deadline } from "./deadline-queue.ts"
 import type { HostContext } from "./host-context.ts"
 import { maxProxyHeaderBytes, type ProxyHeader, parseProxyHeader } from "./proxy-header.ts"
 import { Session } from "./session.ts"
@@ -63,6 +64,9 @@ export class TcpSession extends Session {
   private outbox: Uint8Array[] | undefined
   private outboxBytes = 0
   private header: Uint8Array | undefined
+  /** The proxy's own connection, while a header may still name another. Not to be had from a closed socket. */
+  private proxy: { readonly peer: Endpoint; readonly local: Endpoint } | undefined
+  private slowed: Deadline | undefined
 
   /**
    * Takes an accepted connection; `source` has admitted it. Without a source, a PROXY header has to
@@ -82,6 +86,12 @@ export class TcpSession extends Session {
     host.sessions.add(this)
     attach(socket, this)
     if (source !== undefined) this.begin(source, socket.remotePort ?? 0, undefined)
+    else {
+      this.proxy = {
+        peer: { host: hostOf(socket.remoteAddress ?? "::"), port: socket.remotePort ?? 0 },
+        local: this.localEnd(),
+      }
+    }
   }
 
   get secure(): boolean {
@@ -166,6 +176,7 @@ export class TcpSession extends Session {
     this.over = true
     this.tellEnd()
     this.cancelTimers()
+    if (this.slowed !== undefined) this.host.deadlines.remove(this.slowed)
     this.phase = "closed"
     this.recordBare("DISCONNECT")
     this.outbox = undefined
@@ -206,7 +217,9 @@ export class TcpSession extends Session {
     const { limits } = this.policy
     const inPhase = nowMs - this.phaseMs
     if (this.phase === "ending") {
-      if (inPhase > lingerMs) this.stream.destroy()
+      // A slow peer may take its time for a long answer; who was thrown out may not.
+      const slow = this.ending === "gracefully" && this.stream.writableLength > 0
+      if (inPhase > (slow ? limits.idleMs : lingerMs)) this.stream.destroy()
     } else if (this.phase !== "open") {
       // Before the emulator speaks, one deadline counts, so that it is always the same that is recorded.
       if (inPhase <= Math.min(handshakeMs, limits.idleMs)) return
@@ -238,16 +251,18 @@ export class TcpSession extends Session {
     this.phaseMs = this.host.nowMs()
   }
 
+  private localEnd(): Endpoint {
+    const { localAddress, localPort } = this.stream
+    return { host: hostOf(localAddress ?? this.definition.host), port: localPort ?? this.definition.port }
+  }
+
   private begin(source: Source, remotePort: number, header: ProxyHeader | undefined): void {
-    const { stream } = this
-    const local = header?.destination ?? {
-      host: hostOf(stream.localAddress ?? this.definition.host),
-      port: stream.localPort ?? this.definition.port,
-    }
+    const local = header?.destination ?? this.localEnd()
     this.identify(source.address, remotePort, local.host, local.port, source)
     this.recordBare("CONNECT")
     if (header !== undefined) this.recordInfo({ proxyProtocol: String(header.version) })
     this.header = undefined
+    this.proxy = undefined
     if (this.definition.tls) this.enter("hello")
     else {
       this.enter("open")
@@ -348,7 +363,7 @@ export class TcpSession extends Session {
     this.pause(waitsForEvents)
     this.host.counters.count("slowedDown")
     const waitMs = (-this.eventTokens / this.policy.limits.maxEventsPerSecond) * 1_000
-    this.host.deadlines.add(waitMs, () => this.resume(waitsForEvents))
+    this.slowed = this.host.deadlines.add(waitMs, () => this.resume(waitsForEvents))
   }
 
   // ── PROXY protocol ───────────────────────────────────────────────────────────────────────────
@@ -367,14 +382,14 @@ export class TcpSession extends Session {
     }
     const source = this.admitNamed(header)
     if (source === undefined) return
-    this.begin(source, header.source?.port ?? this.stream.remotePort ?? 0, header)
+    this.begin(source, header.source?.port ?? this.proxy!.peer.port, header)
     if (bytes.length > header.length) this.received(bytes.subarray(header.length))
   }
 
   /** The limits of the source that the header names. Beyond them, the connection is dropped unrecorded, as at accept. */
   private admitNamed(header: ProxyHeader): Source | undefined {
     const { sources, counters } = this.host
-    const address = header.source?.host ?? hostOf(this.stream.remoteAddress ?? "::")
+    const address = header.source?.host ?? this.proxy!.peer.host
     const source = sources.seen(address, this.lastReceivedMs, this.policy.limits)
     const refusal = sources.admit(source, this.policy.limits)
     if (refusal === undefined) return source
@@ -395,10 +410,10 @@ export class TcpSession extends Session {
 
   private beginWithoutHeader(): void {
     const { sources } = this.host
-    const source = sources.seen(hostOf(this.stream.remoteAddress ?? "::"), this.startedMs, this.policy.limits)
+    const { peer, local } = this.proxy!
+    const source = sources.seen(peer.host, this.startedMs, this.policy.limits)
     source.open++
-    const local = { host: hostOf(this.stream.localAddress ?? "::"), port: this.definition.port }
-    this.identify(source.address, this.stream.remotePort ?? 0, local.host, local.port, source)
+    this.identify(source.address, peer.port, local.host, local.port, source)
     this.recordBare("CONNECT")
     if (this.header !== undefined) this.recordPayload("RX", this.header)
     this.header = undefined
