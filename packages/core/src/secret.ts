@@ -76,11 +76,14 @@ function base64Of(text: string): string {
 
 /** `value` with what is marked replaced; untouched parts are the same objects. */
 function rewrite(schema: z.core.$ZodType, value: unknown, replace: (value: unknown) => unknown): unknown {
-  if (value === undefined) return value
+  if (value === undefined || value === redacted) return value
   if (isMarked(schema)) return replace(value)
   const { def } = schema._zod
   if (def.type === "union") {
-    return (def as z.core.$ZodUnionDef).options.reduce((at, option) => rewrite(option, at, replace), value)
+    return (def as z.core.$ZodUnionDef).options.reduce<unknown>(
+      (at, option) => rewrite(option, at, replace),
+      value,
+    )
   }
   if (def.type === "pipe") {
     const { in: from, out } = def as z.core.$ZodPipeDef

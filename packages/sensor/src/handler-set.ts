@@ -21,7 +21,8 @@ export function createHandlerSet(pipeline: Pipeline): HandlerSet {
         if (
           next !== undefined &&
           next.handler === old.handler &&
-          isDeepStrictEqual(next.options, old.options)
+          isDeepStrictEqual(next.options, old.options) &&
+          isDeepStrictEqual(next.filter, old.filter)
         )
           continue
         await pipeline.remove(name)
@@ -30,7 +31,8 @@ export function createHandlerSet(pipeline: Pipeline): HandlerSet {
       }
       for (const [name, next] of wanted) {
         if (running.has(name)) continue
-        await pipeline.add({ name, handler: next.handler, options: next.options })
+        const { handler, options, filter, secrets } = next
+        await pipeline.add({ name, handler, options, secrets, ...(filter === undefined ? {} : { filter }) })
         running = new Map([...running, [name, next]])
         changed.add(name)
       }
@@ -47,6 +49,7 @@ export function createHandlerSet(pipeline: Pipeline): HandlerSet {
           handler: handler.name,
           delivered: one.delivered,
           rejected: one.rejected,
+          skipped: one.skipped,
           retries: one.failedAttempts,
           lag: one.lag,
           failing: trying ? one.lastError : undefined,

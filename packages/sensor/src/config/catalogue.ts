@@ -54,7 +54,7 @@ export function isEmulator(value: unknown): value is Emulator {
     typeof it?.name === "string" &&
     typeof it.open === "function" &&
     typeof it.transports === "object" &&
-    typeof it.options?.safeParse === "function"
+    isSchema(it.options)
   )
 }
 
@@ -65,6 +65,11 @@ export function isLogHandler(value: unknown): value is LogHandler {
     typeof it?.name === "string" &&
     typeof it.open === "function" &&
     typeof it.batch === "object" &&
-    typeof it.options?.safeParse === "function"
+    isSchema(it.options)
   )
+}
+
+/** A schema of zod 4, whichever copy of it made it. */
+function isSchema(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "_zod" in value
 }

@@ -96,6 +96,12 @@ export function unplacedFaults(
         return [{ path, reason: got, expected: bound(issue.origin, "at most", issue.maximum) }]
       case "invalid_union":
         return unionFaults(schema, issue, base, path, value, got, showsValue)
+      case "invalid_key": {
+        const inner = issue.issues[0]
+        return [
+          { path, reason: "is no usable key", expected: inner === undefined ? undefined : ownWords(inner) },
+        ]
+      }
       case "invalid_format":
         return [
           { path, reason: got, expected: ownWords(issue) ?? formatNames[issue.format] ?? issue.message },

@@ -1,6 +1,7 @@
 /** A configuration as it was understood: everything checked, defaults filled in. */
 import type { Emulator, LogHandler } from "@propolis/core"
 import type { HostLimits, ServiceDefinition } from "../host/types.ts"
+import type { EventFilter } from "../pipeline/filter.ts"
 
 export interface ConfiguredService {
   readonly name: string
@@ -18,6 +19,12 @@ export interface ConfiguredHandler {
   readonly handler: LogHandler
   /** Checked by the handler's schema. */
   readonly options: unknown
+  /** Which events it gets; `undefined` for all. */
+  readonly filter: EventFilter | undefined
+  /** What nobody may read: options that the schema marks, and whatever came from `{ env }` or `{ file }`. */
+  readonly secrets: readonly string[]
+  /** The options with every secret taken out, for people. */
+  readonly shownOptions: unknown
 }
 
 export interface SensorConfig {

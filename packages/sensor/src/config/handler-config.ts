@@ -1,4 +1,5 @@
 /** One entry of `handlers`. */
+import { createRedactor, redactOptions, secretTexts } from "@propolis/core"
 import { importFirst, isLogHandler, isModuleName } from "./catalogue.ts"
 import type { ConfiguredHandler } from "./config.ts"
 import {
@@ -16,7 +17,7 @@ import { type EntryContext, isMapOrNothing, type Understood } from "./service-co
 export async function readHandler(
   name: string,
   value: unknown,
-  context: EntryContext,
+  context: EntryContext & { readonly secretPaths: ReadonlySet<string> },
 ): Promise<Understood<ConfiguredHandler>> {
   const base: Path = ["handlers", name]
   if (!isMapOrNothing(value)) {
@@ -66,5 +67,38 @@ export async function readHandler(
     )
   }
   if (!parsed.success || !options.success || faults.length > 0) return { entry: undefined, faults }
-  return { entry: { name, handler, enabled: parsed.data.enabled, options: options.data }, faults }
+  const secrets = [
+    ...secretTexts(handler.options, options.data),
+    ...textsBelow(value, base, context.secretPaths),
+  ]
+  return {
+    entry: {
+      name,
+      handler,
+      enabled: parsed.data.enabled,
+      options: options.data,
+      filter: parsed.data.filter,
+      secrets,
+      shownOptions: redactTexts(redactOptions(handler.options, options.data), createRedactor(secrets)),
+    },
+    faults,
+  }
+}
+
+/** Texts of an entry that came from `{ env }` or `{ file }`. */
+function textsBelow(value: unknown, base: Path, secretPaths: ReadonlySet<string>): string[] {
+  return [...secretPaths].flatMap((text) => {
+    const path = JSON.parse(text) as Path
+    if (!base.every((part, i) => path[i] === part)) return []
+    const secret = valueAt(value, path.slice(base.length))
+    return typeof secret === "string" ? [secret] : []
+  })
+}
+
+/** The same value; every text goes through `redact`. */
+function redactTexts(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value)
+  if (Array.isArray(value)) return value.map((inner) => redactTexts(inner, redact))
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactTexts(inner, redact)]))
 }

@@ -101,6 +101,36 @@ services:
     expect(config.handlers[0]!.options).toEqual({ url: "https://hub.example/", key: "from a file" })
   })
 
+  it("tells a handler's secrets apart from what may be shown", async () => {
+    const text = `
+handlers:
+  hub: { options: { url: "https://h.example/hunter2-hunter2/x", key: hunter2-hunter2 } }
+  other: { handler: hub, options: { url: { env: HUB }, key: "12345678" } }`
+    const config = await parseConfig(text, { catalogue, env: { HUB: "https://hub.example/path-of-secret" } })
+    expect(config.handlers.map(({ secrets, shownOptions }) => [secrets, shownOptions])).toEqual([
+      [["hunter2-hunter2"], { url: "https://h.example/[secret]/x", key: "[secret]" }],
+      [["12345678", "https://hub.example/path-of-secret"], { url: "[secret]", key: "[secret]" }],
+    ])
+  })
+
+  it("reads a handler's filter", async () => {
+    const text = `
+handlers:
+  file:
+    filter:
+      only: { services: [Telnet, "SSH*"], events: [RX] }
+      except: [{ sources: [10.0.0.0/8] }, { attributes: { username: root } }]
+  copy: { handler: file }`
+    const config = await parseConfig(text, { catalogue })
+    expect(config.handlers.map(({ filter }) => filter)).toEqual([
+      {
+        only: { services: ["Telnet", "SSH*"], events: ["RX"] },
+        except: [{ sources: ["10.0.0.0/8"] }, { attributes: { username: "root" } }],
+      },
+      undefined,
+    ])
+  })
+
   it("follows anchors and merge keys", async () => {
     const text = `
 services:
@@ -118,7 +148,8 @@ services:
   it("loads an emulator and a log handler of the operator's own", async () => {
     writeFileSync(
       join(dir, "mine.mjs"),
-      `const options = { safeParse: (data) => ({ success: true, data }) }
+      `import { z } from ${JSON.stringify(import.meta.resolve("zod"))}
+const options = z.strictObject({})
 export const other = 1
 export const emulator = { name: "mine", title: "Mine", interaction: "low", transports: { tcp: 999 }, options, open: () => ({}) }
 export const handler = { name: "sink", title: "Sink", batch: { maxEvents: 1 }, options, open: async () => ({}) }`,
@@ -160,6 +191,27 @@ describe("a configuration with faults", () => {
     )
     expect(message).not.toContain("hunter2")
     expect(message).toContain("handlers.hub.options.key: got a text; expected at least 8 characters")
+  })
+
+  it("never shows what came from the environment, wherever it stands", async () => {
+    const env = { A: "hunter2-a", B: "hunter2-b", C: "hunter2-c" }
+    const text = `
+sensor: { persona: { env: A } }
+services: { T: { emulator: { env: B } } }
+handlers: { hub: { handler: { env: C } } }`
+    const fault = await parseConfig(text, { catalogue, env }).catch((error: unknown) => error)
+    expect((fault as ConfigInvalid).faults).toHaveLength(3)
+    expect((fault as ConfigInvalid).message).not.toContain("hunter2")
+  })
+
+  it.each([
+    ["a block that is none", "only: { sources: [example.com] }", "an address or a block such as 10.0.0.0/8"],
+    ["an unknown condition", "only: { service: [X] }", "did you mean services?"],
+    ["an unknown attribute", "except: [{ attributes: { nonsense: x } }]", "attribute catalogue"],
+  ])("names a fault in a filter: %s", async (_, filter, expected) => {
+    const { message } = await faultsOf(`{ handlers: { file: { filter: { ${filter} } } } }`)
+    expect(message).toContain(`handlers.file.filter.`)
+    expect(message).toContain(expected)
   })
 
   it("writes control characters out", async () => {

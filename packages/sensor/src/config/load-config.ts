@@ -1,7 +1,7 @@
 /** Reads `propolis.yaml`: every fault at once, each with its line and column. */
 import { readFile } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
-import { PropolisError } from "@propolis/core"
+import { createRedactor, PropolisError } from "@propolis/core"
 import { findPersonaTemplate, personaTemplates } from "../persona/persona.ts"
 import { builtInCatalogue, type Catalogue } from "./catalogue.ts"
 import type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config.ts"
@@ -13,6 +13,7 @@ import {
   suggestion,
   type UnplacedFault,
   unplacedFaults,
+  valueAt,
 } from "./config-fault.ts"
 import { readHandler } from "./handler-config.ts"
 import { unknownKey } from "./known-keys.ts"
@@ -98,6 +99,8 @@ function placeFaults(
   return placed.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
+const isText = (value: unknown): value is string => typeof value === "string"
+
 type ServicePlace = NonNullable<Understood<unknown>["listens"]>
 
 const topLevelKeys = [...Object.keys(plainParts), "services", "handlers"]
@@ -151,6 +154,7 @@ async function understand(
     catalogue: options.catalogue ?? builtInCatalogue(),
     baseDir,
     listen: listen ?? "127.0.0.1",
+    secretPaths: secrets.secretPaths,
   }
   const services: ConfiguredService[] = []
   const places: ServicePlace[] = []
@@ -169,9 +173,17 @@ async function understand(
   faults.push(...samePlaceFaults(places))
 
   const missing = secretFaultPaths(secrets.faults)
-  const told = faults.filter(
-    (fault) => secrets.faults.includes(fault) || !missing.has(JSON.stringify(fault.path)),
+  // A secret that stands where a word of the catalogue belongs would be quoted back.
+  const redact = createRedactor(
+    [...secrets.secretPaths].map((path) => valueAt(value, JSON.parse(path) as Path)).filter(isText),
   )
+  const told = faults
+    .filter((fault) => secrets.faults.includes(fault) || !missing.has(JSON.stringify(fault.path)))
+    .map((fault) => ({
+      ...fault,
+      reason: redact(fault.reason),
+      expected: fault.expected === undefined ? undefined : redact(fault.expected),
+    }))
   if (!sensor || !limits || !journal || !status || listen === undefined || told.length > 0)
     return { config: undefined, faults: told }
   return {

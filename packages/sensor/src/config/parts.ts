@@ -1,6 +1,6 @@
 /** The parts of `propolis.yaml` that do not depend on an emulator or log handler: one schema each. */
 import { isIP } from "node:net"
-import { namePattern, parseBlock } from "@propolis/core"
+import { eventRulesSchema, namePattern, parseBlock } from "@propolis/core"
 import { z } from "zod"
 import { count, duration, size, yesNo } from "./units.ts"
 
@@ -251,6 +251,15 @@ export const servicePart = z
   })
   .describe("One service; its key is its name in every event")
 
+export const filterPart = z
+  .strictObject({
+    only: eventRulesSchema
+      .optional()
+      .describe("Rules of which an event must fit one. Without it: every event."),
+    except: eventRulesSchema.optional().describe("Rules of which an event must fit none."),
+  })
+  .describe("Which events a log handler gets; the others do not wait for it and are not lost for others")
+
 export const handlerPart = z
   .strictObject({
     handler: z
@@ -260,6 +269,9 @@ export const handlerPart = z
       .optional()
       .describe("Which log handler; without it, the entry's name."),
     enabled: yesNo(true, "Whether events are delivered."),
+    filter: filterPart
+      .optional()
+      .describe("Which events it gets: rules by service, event, protocol, source, port and attribute."),
     options: z.record(z.string(), z.unknown()).prefault({}).describe("The log handler's own options."),
   })
   .describe("One log handler; its key names its cursor in the journal")

@@ -1,5 +1,5 @@
 /** A small catalogue for tests of the configuration: its options have one of each kind of field. */
-import { defineEmulator, defineLogHandler } from "@propolis/core"
+import { defineEmulator, defineLogHandler, secret } from "@propolis/core"
 import { z } from "zod"
 import type { Catalogue } from "./catalogue.ts"
 
@@ -53,7 +53,7 @@ export const testCatalogue: Catalogue = {
     defineLogHandler({
       name: "hub",
       title: "The hub",
-      options: z.strictObject({ url: z.url(), key: z.string().min(8) }),
+      options: z.strictObject({ url: z.url(), key: secret(z.string().min(8)) }),
       batch,
       open: async () => ({ deliver: async () => undefined, close: async () => {} }),
     }),

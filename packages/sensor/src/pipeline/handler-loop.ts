@@ -1,11 +1,12 @@
 /** One log handler's loop: read a slice, deliver it batch by batch, retry, keep what was refused, commit. */
 import { setTimeout as delay } from "node:timers/promises"
-import type { BatchLimits, DeliveryReport, OpenLogHandler } from "@propolis/core"
-import { PropolisError } from "@propolis/core"
+import type { BatchLimits, DeliveryReport, LogHandler, OpenLogHandler } from "@propolis/core"
+import { createRedactor, PropolisError } from "@propolis/core"
 import type { Cursor, Journal, Position } from "@propolis/journal"
 import { backoffMs } from "./backoff.ts"
 import { linesOf, SliceBatch, splitLines } from "./batch.ts"
 import { type DeadLetter, DeadLetters } from "./dead-letters.ts"
+import { filterLogHandler } from "./filter.ts"
 import type { HandlerState, HandlerStats, PipelineHandler, PipelineOptions } from "./types.ts"
 
 /** How long an aborted delivery, or a handler's close, may take to end before it is left behind. */
@@ -21,6 +22,8 @@ export class HandlerLoop {
   readonly #stop = new AbortController()
   readonly #now: () => number
   readonly #log: (message: string) => void
+  readonly #redact: (text: string) => string
+  readonly #handler: LogHandler
   #hurry = new AbortController()
   #open: OpenLogHandler | undefined
   #state: HandlerState = "opening"
@@ -28,6 +31,7 @@ export class HandlerLoop {
   #batches = 0
   #failedAttempts = 0
   #rejected = 0
+  #skipped = 0
   #lastError: string | undefined
   #lastDeliveredAt: number | undefined
   #nextNumber = 1
@@ -42,7 +46,9 @@ export class HandlerLoop {
     this.#journal = options.journal
     this.#cursor = cursor
     this.#now = options.now ?? Date.now
-    this.#log = (message) => options.log(`log handler ${entry.name}: ${message}`)
+    this.#redact = createRedactor(entry.secrets ?? [])
+    this.#log = (message) => options.log(`log handler ${entry.name}: ${this.#redact(message)}`)
+    this.#handler = entry.filter === undefined ? entry.handler : filterLogHandler(entry.handler, entry.filter)
     const limits = { ...entry.handler.batch, ...entry.batch }
     this.#limits = { ...limits, maxEvents: Math.min(50_000, Math.max(1, Math.trunc(limits.maxEvents))) }
     const letterBytes = options.deadLetterBytes ?? 16 * 1024 * 1024
@@ -62,6 +68,7 @@ export class HandlerLoop {
       batches: this.#batches,
       failedAttempts: this.#failedAttempts,
       rejected: this.#rejected,
+      skipped: this.#skipped,
       deadLettersDropped: this.#letters.dropped,
       lost: this.#cursor.lost,
       lag: Math.max(0, this.#journal.end.record - this.#cursor.committed.record),
@@ -110,11 +117,12 @@ export class HandlerLoop {
   async #openHandler(): Promise<void> {
     if (this.#open !== undefined) return
     this.#state = "opening"
-    const opening = this.entry.handler.open(this.entry.options, {
+    const opening = this.#handler.open(this.entry.options, {
       now: this.#now,
       log: this.#log,
       sensor: this.#options.sensor,
       dataDir: this.#options.dataDir,
+      name: this.entry.name,
     })
     try {
       this.#open = await unlessAborted(opening, this.#stop.signal)
@@ -170,7 +178,7 @@ export class HandlerLoop {
   /** Reading goes on while the place is being written; a crash in between repeats the slice. */
   #commitTo(position: Position): void {
     this.#commit = this.#cursor.commit(position).catch((error: Error) => {
-      this.#lastError = error.message
+      this.#lastError = this.#redact(error.message)
       this.#log(`cannot keep its place: ${error.message}`)
     })
   }
@@ -181,17 +189,17 @@ export class HandlerLoop {
       this.#state = "delivering"
       try {
         const report = await this.#attempt(batch)
-        await this.#keepRefused(batch, report?.rejected ?? [])
+        await this.#keepRefused(batch, report?.rejected ?? [], report?.skipped ?? 0)
         this.#lastDeliveredAt = this.#now()
         if (failures > 0) this.#log(`delivering again after ${failures} failed attempts`)
         return true
       } catch (error) {
         if (this.#stopped) return false
         if (error instanceof PropolisError && !error.retry) {
-          this.#lastError = error.message
+          this.#lastError = this.#redact(error.message)
           this.#log(`refuses ${batch.count} events for good: ${error.message}`)
           const every = Array.from({ length: batch.count }, (_, index) => ({ index, reason: error.message }))
-          await this.#keepRefused(batch, every)
+          await this.#keepRefused(batch, every, 0)
           return !this.#stopped
         }
         await this.#pause(error, ++failures)
@@ -231,7 +239,11 @@ export class HandlerLoop {
   }
 
   /** Puts refused events into the dead letters, trying until that worked: nothing is lost for a full disk. */
-  async #keepRefused(batch: SliceBatch, rejected: NonNullable<DeliveryReport["rejected"]>): Promise<void> {
+  async #keepRefused(
+    batch: SliceBatch,
+    rejected: NonNullable<DeliveryReport["rejected"]>,
+    skipped: number,
+  ): Promise<void> {
     const letters: DeadLetter[] = []
     if (rejected.length > 0) {
       const lines = linesOf(batch.ndjson)
@@ -240,7 +252,7 @@ export class HandlerLoop {
         const line = lines[index]
         if (line === undefined || seen.has(index)) continue
         seen.add(index)
-        letters.push({ line, reason })
+        letters.push({ line, reason: this.#redact(reason) })
       }
     }
     for (let failures = 0; letters.length > 0 && !this.#stopped; ) {
@@ -254,13 +266,14 @@ export class HandlerLoop {
     if (this.#stopped && letters.length > 0) return
     this.#batches++
     this.#rejected += letters.length
-    this.#delivered += batch.count - letters.length
+    this.#skipped += skipped
+    this.#delivered += Math.max(0, batch.count - letters.length - skipped)
   }
 
   async #pause(error: unknown, failures: number): Promise<void> {
     this.#state = "retrying"
     this.#failedAttempts++
-    this.#lastError = describe(error)
+    this.#lastError = this.#redact(describe(error))
     const options = this.#options.retry ?? { firstMs: 1_000, capMs: 60_000 }
     const retryAfterMs = error instanceof PropolisError ? error.retryAfterMs : undefined
     const ms = backoffMs(failures, options, retryAfterMs, Math.random)

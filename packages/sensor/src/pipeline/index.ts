@@ -1,2 +1,3 @@
+export { compileFilter, type EventFilter, filterLogHandler } from "./filter.ts"
 export { startPipeline } from "./pipeline.ts"
 export type * from "./types.ts"

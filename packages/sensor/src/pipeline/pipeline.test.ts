@@ -277,6 +277,43 @@ describe("dead letters", () => {
   })
 })
 
+describe("filters and secrets", () => {
+  it("give a handler only what passes; what is left out is counted, not delivered, and not waited for", async () => {
+    for (let n = 0; n < 30; n++) {
+      const line = { seq: n, service: n % 3 === 0 ? "Telnet" : "HTTP", attributes: {} }
+      journal.append(Buffer.from(`${JSON.stringify(line)}\n`), 1)
+    }
+    const filtered = recorder(takes)
+    const whole = recorder(takes)
+    const pipeline = await start({
+      handlers: [
+        { name: "a", handler: filtered.handler, options: {}, filter: { only: { services: ["Telnet"] } } },
+        { name: "b", handler: whole.handler, options: {} },
+      ],
+    })
+    expect(await pipeline.drain(10_000)).toBe(true)
+    expect(filtered.delivered).toEqual(range(0, 10).map((n) => n * 3))
+    expect(whole.delivered).toEqual(range(0, 30))
+    expect(pipeline.stats().a).toMatchObject({ delivered: 10, skipped: 20, lag: 0 })
+    expect(pipeline.stats().b).toMatchObject({ delivered: 30, skipped: 0, lag: 0 })
+  })
+
+  it("keep secrets out of lines, of what is told, and of dead letters", async () => {
+    append(0, 2)
+    const secret = "https://hooks.example/T0/hunter2"
+    const { handler } = recorder(async (_, index) => {
+      if (index === 0) throw new Error(`POST ${secret} failed`)
+      throw new PropolisError("DELIVERY_REFUSED", "POST /T0/hunter2: gone")
+    })
+    const pipeline = await start({ handlers: [{ name: "a", handler, options: {}, secrets: [secret] }] })
+    expect(await pipeline.drain(10_000)).toBe(true)
+    const letters = await readFile(join(dir, "dead-letters", "a.ndjson"), "utf8")
+    expect(letters).toContain("[secret]: gone")
+    expect(logs.join()).toContain("POST [secret] failed")
+    expect(JSON.stringify([logs, letters, pipeline.stats()])).not.toContain("hunter2")
+  })
+})
+
 describe("hot reload", () => {
   it("adds and removes handlers while events flow; a place is kept unless forgotten", async () => {
     const pipeline = await start({})

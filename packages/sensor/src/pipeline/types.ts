@@ -1,6 +1,7 @@
 /** The pipeline: from the journal to every log handler, each at its own pace. */
 import type { BatchLimits, LogHandler } from "@propolis/core"
 import type { Journal } from "@propolis/journal"
+import type { EventFilter } from "./filter.ts"
 
 export interface PipelineHandler {
   /** Unique; names the cursor, the dead letters and the metrics. */
@@ -8,6 +9,10 @@ export interface PipelineHandler {
   readonly handler: LogHandler
   /** Checked by the handler's schema. */
   readonly options: unknown
+  /** Which events it gets. Default: all, at no cost. */
+  readonly filter?: EventFilter
+  /** Texts that must not show up in lines for the operator, in {@link HandlerStats} or in dead letters' reasons. */
+  readonly secrets?: readonly string[]
   /** Overrides of the handler's own limits. */
   readonly batch?: Partial<BatchLimits>
   /** How long one delivery may take before it is aborted and tried again. Default 60,000. */
@@ -47,6 +52,8 @@ export interface HandlerStats {
   readonly failedAttempts: number
   /** Events that went to the dead letters. */
   readonly rejected: number
+  /** Events that a filter left out. */
+  readonly skipped: number
   /** Dead letters that were dropped by their byte cap. */
   readonly deadLettersDropped: number
   /** Events that the journal reclaimed before this handler had them. */

@@ -76,6 +76,12 @@ export function sensorMetrics(status: SensorStatus, usage: ProcessUsage): Metric
     ),
     metric(
       "counter",
+      "handler_skipped_total",
+      "Events that the handler's filter left out.",
+      perHandler((each) => each.skipped),
+    ),
+    metric(
+      "counter",
       "handler_retries_total",
       "Deliveries that were tried again.",
       perHandler((each) => each.retries),

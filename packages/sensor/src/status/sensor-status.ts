@@ -8,6 +8,8 @@ export interface HandlerStatus {
   readonly handler: string
   readonly delivered: number
   readonly rejected: number
+  /** Events that its filter left out. */
+  readonly skipped: number
   readonly retries: number
   /** Events that wait for delivery. */
   readonly lag: number

@@ -32,7 +32,16 @@ function healthy(): SensorStatus {
     },
     journal: { records: 9, bytes: 100, segments: 1, unwritten: 0, damaged: 0, lost: { hub: 40 } },
     handlers: [
-      { name: "file", handler: "file", delivered: 9, rejected: 0, retries: 1, lag: 0, failing: undefined },
+      {
+        name: "file",
+        handler: "file",
+        delivered: 9,
+        rejected: 0,
+        skipped: 0,
+        retries: 1,
+        lag: 0,
+        failing: undefined,
+      },
     ],
     reloadFault: undefined,
   }
