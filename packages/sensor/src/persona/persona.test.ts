@@ -148,7 +148,9 @@ describe("certificate", () => {
     if (!requireProgram("openssl", "openssl", "the certificate beside openssl's")) return skip()
     const version = spawnSync("openssl", ["version"], { encoding: "utf8" }).stdout
     if (!version.startsWith("OpenSSL 3.0.")) {
-      process.stderr.write(`SKIPPED: the certificate beside openssl's: needs openssl 3.0 of Debian 12, not ${version}`)
+      process.stderr.write(
+        `SKIPPED: the certificate beside openssl's: needs openssl 3.0 of Debian 12, not ${version}`,
+      )
       return skip()
     }
     const template = `[ req ]
