@@ -60,7 +60,10 @@ export function startChild(
     exited,
     async stop(graceMs) {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
-      const timer = setTimeout(() => child.kill("SIGKILL"), graceMs)
+      const timer = setTimeout(() => {
+        console.error(`propolis: the ${name} did not end within ${graceMs} ms and is ended by force`)
+        child.kill("SIGKILL")
+      }, graceMs)
       const code = await exited
       clearTimeout(timer)
       return code

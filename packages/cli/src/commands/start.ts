@@ -139,9 +139,14 @@ async function prepareSensor(folder: DataFolder): Promise<void> {
   writeFileSync(join(folder.sensor, "hub-api-id"), keys.api_id, { mode: 0o600 })
   writeFileSync(join(folder.sensor, "hub-key"), keys.sensor_key, { mode: 0o600 })
   if (existsSync(folder.configFile)) return
-  const { defaultProfileText } = await import("@propolis/sensor")
-  writeFileSync(folder.configFile, `${defaultProfileText().trimEnd()}\n${hubHandler}`, { mode: 0o600 })
+  writeFileSync(folder.configFile, await firstConfiguration(), { mode: 0o600 })
   console.log(`  made ${folder.configFile}: enabling a service is one edit there, then: kill -HUP the sensor`)
+}
+
+/** What the first run writes: the default profile, with the hub beside it as a log handler. */
+export async function firstConfiguration(): Promise<string> {
+  const { defaultProfileText } = await import("@propolis/sensor")
+  return `${defaultProfileText().trimEnd()}\n${hubHandler}`
 }
 
 /** Continues the default profile's last part, `handlers`. */
