@@ -50,8 +50,9 @@ export function createLineEditor(events: LineEditorEvents): LineEditor {
       } else if (byte === backspace || byte === del) editor.eraseCharacter()
       else if (byte === ctrlU) editor.eraseLine()
       else if (byte === ctrlW) {
-        const kept = line.replace(/\S*\s*$/, "")
-        while (line.length > kept.length) editor.eraseCharacter()
+        // Blanks, then the word before them; no expression, whose cost would grow with the square of the line.
+        while (line.endsWith(" ")) editor.eraseCharacter()
+        while (line !== "" && !line.endsWith(" ")) editor.eraseCharacter()
       } else if (byte === ctrlC) {
         line = ""
         events.interrupt()
