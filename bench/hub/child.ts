@@ -7,6 +7,8 @@ export interface Child<First> {
   /** Its first message. */
   readonly first: First
   stop(): Promise<void>
+  /** kill -9. Resolves when it is gone. */
+  kill(): Promise<void>
 }
 
 /** Starts a script below `bench/`. @throws Error where it ends before it says something. */
@@ -23,9 +25,13 @@ export async function startChild<First>(script: string, args: readonly string[])
   return {
     process: child,
     first,
+    async kill() {
+      child.kill("SIGKILL")
+      await exited
+    },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return
-      if (child.connected) child.send("stop")
+      if (child.connected) child.send("stop", () => {})
       const timer = setTimeout(() => child.kill("SIGKILL"), 20_000)
       await exited
       clearTimeout(timer)

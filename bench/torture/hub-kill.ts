@@ -23,9 +23,8 @@ export async function run(args: string[]): Promise<number> {
       const hub = await startChild<HubReady>(hubScript, [dataDir, "0"])
       const sending = lanes.map((lane) => lane.sendUntilRefused(hub.first))
       await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 2_000))
-      hub.process.kill("SIGKILL")
+      await hub.kill()
       await Promise.all(sending)
-      await hub.stop()
       const acknowledged = lanes.reduce((sum, lane) => sum + lane.acknowledged.length, 0)
       console.log(`  kill ${i}/${runs}: ${acknowledged} acknowledged so far`)
     }

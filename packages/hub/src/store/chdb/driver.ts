@@ -128,10 +128,15 @@ function refused(cause: unknown): never {
   throw new PropolisError("STORE_FAILED", (cause as Error).message, { cause })
 }
 
+/** chDB writes the reason to standard error and throws one message for all; a folder in use is by far the likeliest. */
 function openFailure(dir: string, cause: unknown): PropolisError {
-  const message = (cause as Error).message
-  if (/lock|another (server|process)|already running|CANNOT_OPEN_FILE/i.test(message)) {
-    return new PropolisError("DATA_LOCKED", `another process uses ${dir}: ${message}`, { cause })
+  const { message } = cause as Error
+  if (message.startsWith("Failed to create connection")) {
+    return new PropolisError(
+      "DATA_LOCKED",
+      `the store at ${dir} cannot be opened: is another process using it?`,
+      { cause },
+    )
   }
   return new PropolisError("STORE_FAILED", `the store at ${dir} cannot be opened: ${message}`, { cause })
 }
