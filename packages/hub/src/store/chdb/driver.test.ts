@@ -102,3 +102,10 @@ test("a folder that another process uses is refused by name", () => {
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" })
   expect(stdout.trim()).toBe("DATA_LOCKED")
 })
+
+test("importing the hub does not load the engine: 550 MB that only an opened store needs", () => {
+  const script = `await import(${JSON.stringify(join(import.meta.dirname, "..", "..", "index.ts"))})
+    console.log(process.report.getReport().sharedObjects.filter((path) => /chdb/.test(path)).length)`
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" })
+  expect(stdout.trim()).toBe("0")
+})

@@ -14,10 +14,12 @@ export interface ServerOptions {
 
 /** @throws PropolisError STORE_FAILED where the server does not answer. */
 export async function openClickhouseServer(options: ServerOptions): Promise<Driver> {
-  const { createClient } = await import("@clickhouse/client")
+  const { ClickHouseLogLevel, createClient } = await import("@clickhouse/client")
   const client = createClient({
     url: options.url,
     application: "propolis",
+    // Failures are thrown, with the server's words; the client would print them too.
+    log: { level: ClickHouseLogLevel.OFF },
     compression: { request: false, response: true },
     request_timeout: options.queryTimeoutMs + 30_000,
     max_open_connections: 16,
