@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
 import type { Cursor, Journal, Position } from "@propolis/journal"
 import type { Store } from "./driver.ts"
-import type { HighestId } from "./load/highest-ids.ts"
+import { type HighestId, maxSensors } from "./load/highest-ids.ts"
 import type { FinishedBatch } from "./load/messages.ts"
 import { type Plan, readPlan, removeSpoolFiles, writePlan } from "./load/plan.ts"
 import { findStoredIds } from "./load/stored-ids.ts"
@@ -130,7 +130,7 @@ export async function startLoader(options: LoaderOptions): Promise<Loader> {
     })
     await removeRowFiles(spoolDir)
     const highest = await store.query<HighestId>(
-      "SELECT account, sensor, max(highest_id) AS id FROM sensors GROUP BY account, sensor ORDER BY id LIMIT 100000",
+      `SELECT account, sensor, max(highest_id) AS id FROM sensors GROUP BY account, sensor ORDER BY id DESC LIMIT ${maxSensors}`,
     )
     storedTo = cursor.committed.record
     moveWatermark(watermarkNow)

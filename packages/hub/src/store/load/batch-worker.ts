@@ -3,11 +3,12 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs"
 import { join } from "node:path"
 import { parentPort, workerData } from "node:worker_threads"
 import { BatchBuilder } from "./batch-builder.ts"
+import { HighestIds } from "./highest-ids.ts"
 import type { FinishedBatch, SpoolFile, WorkerAnswer, WorkerRequest, WorkerSettings } from "./messages.ts"
 
 const settings = workerData as WorkerSettings
-const builder = new BatchBuilder({ retentionDays: settings.retentionDays })
-for (const { account, sensor, id } of settings.highest) builder.highest.raise(account, sensor, id)
+const { retentionDays } = settings
+const builder = new BatchBuilder({ retentionDays, highest: new HighestIds(settings.highest) })
 
 parentPort!.on("message", (request: WorkerRequest) => {
   let answer: WorkerAnswer

@@ -9,13 +9,19 @@ export interface HighestId {
   readonly id: string
 }
 
+/** Sensors whose highest ids are kept; each costs about 150 bytes. */
+export const maxSensors = 100_000
+
 export class HighestIds {
   readonly #ids = new Map<string, string>()
   readonly #maxSensors: number
   #floor = ""
 
-  constructor(maxSensors = 100_000) {
-    this.#maxSensors = maxSensors
+  /** @param known the sensors with the highest ids, highest first: where there are `capacity` of them, there may be more. */
+  constructor(known: readonly HighestId[] = [], capacity = maxSensors) {
+    this.#maxSensors = capacity
+    if (known.length >= capacity) this.#floor = known.at(-1)!.id
+    for (const { account, sensor, id } of known.toReversed()) this.#ids.set(keyOf(account, sensor), id)
   }
 
   get size(): number {

@@ -27,11 +27,20 @@ describe("highest ids", () => {
   })
 
   test("what was forgotten is never taken as new: memory is bounded, the answer stays right", () => {
-    const highest = new HighestIds(10)
+    const highest = new HighestIds([], 10)
     for (let i = 0; i < 100; i++) highest.raise(1, `sensor ${i}`, `id ${String(i).padStart(3, "0")}`)
     expect(highest.size).toBe(10)
     expect(highest.raise(1, "sensor 3", "id 003")).toBe(false)
     expect(highest.raise(1, "never seen", "id 050")).toBe(false)
     expect(highest.raise(1, "never seen", "id 200")).toBe(true)
+  })
+
+  test("what a full list leaves out is below its last", () => {
+    const known = ["d", "c", "b"].map((id) => ({ account: 1, sensor: id, id }))
+    const highest = new HighestIds(known, 3)
+    expect(highest.raise(1, "left out", "b")).toBe(false)
+    expect(highest.raise(1, "d", "d")).toBe(false)
+    expect(highest.raise(1, "left out", "bb")).toBe(true)
+    expect(new HighestIds(known, 4).raise(1, "new", "a")).toBe(true)
   })
 })
