@@ -10,6 +10,7 @@ export interface Scale {
   readonly slowClients: number
   readonly slowSeconds: number
   readonly randomRounds: number
+  readonly noiseSeconds: number
 }
 
 export const inEarnest: Scale = {
@@ -18,6 +19,7 @@ export const inEarnest: Scale = {
   slowClients: 2_000,
   slowSeconds: 8,
   randomRounds: 30,
+  noiseSeconds: 5,
 }
 export const warmUp: Scale = {
   floodBytes: 8 * 1024 ** 2,
@@ -25,6 +27,7 @@ export const warmUp: Scale = {
   slowClients: 500,
   slowSeconds: 2,
   randomRounds: 5,
+  noiseSeconds: 1,
 }
 
 function open(port: number, localAddress: string): Socket {

@@ -80,8 +80,12 @@ async function attackAll(sensor: MeasuredServer, probe: Probe, scale: Scale): Pr
     return `${await dawdle(tcp, scale.slowClients, scale.slowSeconds)} open at the end`
   })
   await during("random bytes on every port", async () => {
-    await Promise.all(sensor.services.map((service) => noise(service, scale.randomRounds, randomBytes)))
-    return `${sensor.services.length} ports`
+    const until = performance.now() + scale.noiseSeconds * 1_000
+    let times = 0
+    for (; performance.now() < until; times++) {
+      await Promise.all(sensor.services.map((service) => noise(service, scale.randomRounds, randomBytes)))
+    }
+    return `${sensor.services.length} ports, ${times * scale.randomRounds} connections or clients each`
   })
   return checks
 }
