@@ -10,7 +10,7 @@ export interface Stand {
   readonly hubUrl: string
   startHub(): Promise<RunningProgram>
   startSensor(): Promise<RunningProgram>
-  /** Waits until the sensor's hub handler has nothing left. @throws Error after `timeoutMs`. */
+  /** Waits until the sensor's hub handler has nothing left and the hub's store has it all. @throws Error after `timeoutMs`. */
   drained(timeoutMs: number): Promise<void>
 }
 
@@ -66,25 +66,25 @@ status:
     startSensor: () => startProgram(["sensor", "-c", config, "--data", sensorData]),
     async drained(timeoutMs) {
       const deadline = performance.now() + timeoutMs
-      let lag = "unknown"
+      let [sensor, store] = ["unknown", "unknown"]
       while (performance.now() < deadline) {
-        lag = await handlerLag(statusPort)
-        if (lag === "0") return
+        sensor = await metric(
+          statusPort,
+          /^propolis_sensor_handler_lag\{[^}]*handler="hub"[^}]*\} ([0-9]+)$/m,
+        )
+        store = await metric(hubPort, /^propolis_hub_loader_lag ([0-9]+)$/m)
+        if (sensor === "0" && store === "0") return
         await new Promise((resolve) => setTimeout(resolve, 200))
       }
-      throw new Error(`the sensor still has ${lag} events for the hub after ${timeoutMs} ms`)
+      throw new Error(`after ${timeoutMs} ms ${sensor} events wait in the sensor and ${store} in the hub`)
     },
   }
   return { stand, hub }
 }
 
-async function handlerLag(statusPort: number): Promise<string> {
+async function metric(port: number, pattern: RegExp): Promise<string> {
   try {
-    const metrics = await (await fetch(`http://127.0.0.1:${statusPort}/metrics`)).text()
-    return (
-      /^propolis_sensor_handler_lag_events\{[^}]*handler="hub"[^}]*\} ([0-9]+)$/m.exec(metrics)?.[1] ??
-      "unknown"
-    )
+    return pattern.exec(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())?.[1] ?? "unknown"
   } catch {
     return "unreachable"
   }
