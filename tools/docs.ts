@@ -2,6 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { attributesMarkdown, errorsMarkdown, eventsMarkdown } from "@propolis/core"
+import { emulatorsMarkdown } from "@propolis/emulators"
+import { hubConfigurationMarkdown, openApiDocument } from "@propolis/hub"
+import { configJsonSchema, configurationMarkdown } from "@propolis/sensor"
 
 const root = join(import.meta.dirname, "..")
 
@@ -9,6 +12,15 @@ const documents: Record<string, () => string | Promise<string>> = {
   "docs/attributes.md": attributesMarkdown,
   "docs/errors.md": errorsMarkdown,
   "docs/events.md": eventsMarkdown,
+  "docs/emulators.md": emulatorsMarkdown,
+  "docs/configuration.md": configurationMarkdown,
+  "docs/configuration.schema.json": () => json(configJsonSchema()),
+  "docs/hub-configuration.md": hubConfigurationMarkdown,
+  "docs/openapi.json": () => json(openApiDocument()),
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
 }
 
 const check = process.argv.includes("--check")

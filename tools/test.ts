@@ -40,7 +40,7 @@ async function run(args: readonly string[], cwd = root): Promise<number> {
 const checks: readonly (readonly [title: string, args: readonly string[], cwd?: string])[] = [
   [
     "format, lint and import rules",
-    [...bin("@biomejs/biome", "bin/biome"), "ci", "--error-on-warnings", "."],
+    [...bin("@biomejs/biome", "bin/biome"), "ci", "--colors=off", "--error-on-warnings", "."],
   ],
   ["types of servers and tools", [...bin("typescript", "bin/tsc"), "-p", "."]],
   ["types of the pages", [...bin("typescript", "bin/tsc"), "-p", "packages/web"]],

@@ -1,2 +1,2 @@
-export * from "./programs.ts"
 export * from "./generator/index.ts"
+export * from "./programs.ts"
