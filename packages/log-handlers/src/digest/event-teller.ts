@@ -1,0 +1,55 @@
+/** One message for every event, as HoneyPy did; also how a target is tried out. */
+import {
+  type Batch,
+  type DeliveryReport,
+  type LogHandlerPorts,
+  type OpenLogHandler,
+  PropolisError,
+} from "@propolis/core"
+import { type AlertTarget, type Compose, probeTarget } from "./alert-target.ts"
+import { Digest } from "./digest.ts"
+import type { AlertOptions } from "./digest-options.ts"
+
+export class EventTeller implements OpenLogHandler {
+  readonly #target: AlertTarget
+  readonly #compose: Compose
+  readonly #digest: Digest
+  readonly #ports: LogHandlerPorts
+  /** How far a batch has come that was not sent to its end. */
+  #progress = { number: Number.NaN, events: 0 }
+
+  constructor(target: AlertTarget, options: AlertOptions, ports: LogHandlerPorts, compose: Compose) {
+    this.#target = target
+    this.#compose = compose
+    this.#ports = ports
+    this.#digest = new Digest(options.digest, ports.now())
+  }
+
+  async deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport> {
+    signal.throwIfAborted()
+    if (this.#progress.number !== batch.number) this.#progress = { number: batch.number, events: 0 }
+    const rejected: { index: number; reason: string }[] = []
+    let answer: string | undefined
+    for (const [index, event] of batch.events.entries()) {
+      if (index < this.#progress.events) continue
+      if (this.#ports.trial === true || this.#digest.tells(event)) {
+        try {
+          answer = await this.#target.send(this.#compose({ kind: "event", event }), signal)
+        } catch (error) {
+          if (!(error instanceof PropolisError) || error.retry) throw error
+          rejected.push({ index, reason: error.message })
+        }
+      }
+      this.#progress.events = index + 1
+    }
+    return { rejected, ...(answer === undefined ? {} : { answer }) }
+  }
+
+  probe(signal: AbortSignal): Promise<string> {
+    return probeTarget(this.#target, signal)
+  }
+
+  close(): Promise<void> {
+    return this.#target.close()
+  }
+}
