@@ -44,7 +44,7 @@ export function ActivityChart({ activity, hidden }: ActivityChartProps) {
           const start = activity.times[at] ?? 0
           const end = start + activity.bucketMs
           return tooltipElement(
-            `${day.format(start)}, ${hour.format(start)}–${hour.format(end)}`,
+            `${day.format(start)}, ${hour.format(start)}–${hour.format(end)}${end > Date.now() ? " so far" : ""}`,
             shown.map(({ name, label }) => ({
               color: colors[name],
               label,

@@ -64,7 +64,7 @@ const LiveRow = memo(function LiveRow({ entry }: { entry: LiveEntry }) {
         <EventKindTag kind={event.event} />
       </td>
       <td className="live-host">
-        <HostLink address={event.remoteHost} /> <Country code={event.country} />
+        <HostLink address={event.remoteHost} /> {event.country !== "" && <Country code={event.country} />}
       </td>
       <td className="wide-only">
         <ServiceLink service={event.service} />
