@@ -1,11 +1,20 @@
 /** Every log handler of this release: one line each. */
 import type { LogHandler } from "@propolis/core"
+import { discordLogHandler } from "./discord/discord-handler.ts"
 import { elasticsearchLogHandler } from "./elasticsearch/elasticsearch-handler.ts"
+import { emailLogHandler } from "./email/email-handler.ts"
 import { fileLogHandler } from "./file/file-handler.ts"
 import { honeydbLogHandler } from "./honeydb/honeydb-handler.ts"
 import { hubLogHandler } from "./hub/hub-handler.ts"
+import { logstashLogHandler } from "./logstash/logstash-handler.ts"
+import { mastodonLogHandler } from "./mastodon/mastodon-handler.ts"
+import { slackLogHandler } from "./slack/slack-handler.ts"
 import { splunkLogHandler } from "./splunk/splunk-handler.ts"
 import { sumologicLogHandler } from "./sumologic/sumologic-handler.ts"
+import { syslogLogHandler } from "./syslog/syslog-handler.ts"
+import { telegramLogHandler } from "./telegram/telegram-handler.ts"
+import { twitterLogHandler } from "./twitter/twitter-handler.ts"
+import { webhookLogHandler } from "./webhook/webhook-handler.ts"
 
 export const logHandlers: readonly LogHandler[] = [
   fileLogHandler as LogHandler,
@@ -14,6 +23,15 @@ export const logHandlers: readonly LogHandler[] = [
   elasticsearchLogHandler as LogHandler,
   splunkLogHandler as LogHandler,
   sumologicLogHandler as LogHandler,
+  logstashLogHandler as LogHandler,
+  syslogLogHandler as LogHandler,
+  discordLogHandler as LogHandler,
+  emailLogHandler as LogHandler,
+  mastodonLogHandler as LogHandler,
+  slackLogHandler as LogHandler,
+  telegramLogHandler as LogHandler,
+  twitterLogHandler as LogHandler,
+  webhookLogHandler as LogHandler,
 ]
 
 export function findLogHandler(name: string): LogHandler | undefined {
