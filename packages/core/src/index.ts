@@ -1,6 +1,7 @@
 export * from "./address.ts"
 export * from "./attributes.ts"
 export * from "./bytes.ts"
+export * from "./config/index.ts"
 export * from "./docs.ts"
 export * from "./emulator.ts"
 export * from "./errors.ts"

@@ -3,7 +3,6 @@ export type { AcceptedEvent } from "./accepted-event.ts"
 export { openApiDocument } from "./api/index.ts"
 export {
   type HubConfig,
-  HubConfigInvalid,
   hubConfigSchema,
   hubConfigurationMarkdown,
   loadHubConfig,

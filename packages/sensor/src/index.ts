@@ -1,7 +1,6 @@
 /** The sensor, for the command line and for programs that embed it. */
 export { builtInCatalogue, type Catalogue } from "./config/catalogue.ts"
 export type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config/config.ts"
-export { type ConfigFault, ConfigInvalid, formatFault } from "./config/config-fault.ts"
 export { configJsonSchema, type JsonSchema } from "./config/json-schema.ts"
 export { configFromValue, type LoadOptions, loadConfig, parseConfig } from "./config/load-config.ts"
 export { configurationMarkdown } from "./config/markdown.ts"

@@ -1,14 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { ConfigInvalid } from "@propolis/core"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import {
-  HubConfigInvalid,
-  hubConfigSchema,
-  hubConfigurationMarkdown,
-  loadHubConfig,
-  parseHubConfig,
-} from "./index.ts"
+import { hubConfigSchema, hubConfigurationMarkdown, loadHubConfig, parseHubConfig } from "./index.ts"
 
 let dir: string
 beforeEach(async () => {
@@ -20,7 +15,7 @@ function faultsOf(text: string) {
   try {
     parseHubConfig(text, "propolis.yaml")
   } catch (error) {
-    if (error instanceof HubConfigInvalid) return error
+    if (error instanceof ConfigInvalid) return error
     throw error
   }
   throw new Error("no fault was found")
@@ -60,7 +55,27 @@ hub:
     "hub.trustedProxies.1@10",
   ])
   expect(error.message).toContain("propolis.yaml has 7 faults:")
-  expect(error.message).toMatch(/propolis\.yaml:3:\d+ hub\.listen: expected an IPv4 or IPv6 address/)
+  expect(error.message).toMatch(
+    /propolis\.yaml:3:\d+ hub\.listen: got "everywhere"; expected an IPv4 or IPv6 address/,
+  )
+})
+
+test("a typo at the top is a fault that names the parts of both programs", () => {
+  const [fault] = faultsOf("services: {}\nhbu: { port: 1 }").faults
+  expect(fault).toMatchObject({ path: "hbu", line: 2, reason: "unknown key (did you mean hub?)" })
+  expect(fault!.expected).toMatch(/sensor \(sensor, listen, .*handlers\) or of the hub \(hub\)/)
+})
+
+test("the sensor's parts are the sensor's to check", () => {
+  const text =
+    "hub: { port: 1 }\nlisten: nonsense\nservices: [1]\nlimits: { nope: 1 }\nhandlers: { x: { env: NOT_HERE } }"
+  expect(parseHubConfig(text).port).toBe(1)
+})
+
+test("a password in the store's URL is not told", () => {
+  const { message } = faultsOf("hub: { store: { url: ftp://user:hunter2@host } }")
+  expect(message).toContain("hub.store.url")
+  expect(message).not.toContain("hunter2")
 })
 
 test("text that is no YAML, and text that explodes, are faults", () => {

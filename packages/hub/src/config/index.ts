@@ -1,4 +1,4 @@
 /** The hub's configuration. */
 export { hubConfigurationMarkdown } from "./documentation.ts"
-export { checkHubConfig, HubConfigInvalid, type HubFault, loadHubConfig, parseHubConfig } from "./load.ts"
+export { checkHubConfig, loadHubConfig, parseHubConfig } from "./load.ts"
 export { type HubConfig, type HubConfigInput, hubConfigSchema } from "./schema.ts"

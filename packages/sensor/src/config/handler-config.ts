@@ -1,16 +1,18 @@
 /** One entry of `handlers`. */
-import { createRedactor, redactOptions, secretTexts } from "@propolis/core"
-import { importFirst, isLogHandler, isModuleName } from "./catalogue.ts"
-import type { ConfiguredHandler } from "./config.ts"
 import {
-  type Path,
+  type ConfigPath,
+  createRedactor,
+  redactOptions,
+  secretTexts,
   showAll,
   showNone,
   suggestion,
   type UnplacedFault,
   unplacedFaults,
   valueAt,
-} from "./config-fault.ts"
+} from "@propolis/core"
+import { importFirst, isLogHandler, isModuleName } from "./catalogue.ts"
+import type { ConfiguredHandler } from "./config.ts"
 import { handlerPart } from "./parts.ts"
 import { type EntryContext, isMapOrNothing, type Understood } from "./service-config.ts"
 
@@ -19,7 +21,7 @@ export async function readHandler(
   value: unknown,
   context: EntryContext & { readonly secretPaths: ReadonlySet<string> },
 ): Promise<Understood<ConfiguredHandler>> {
-  const base: Path = ["handlers", name]
+  const base: ConfigPath = ["handlers", name]
   if (!isMapOrNothing(value)) {
     return {
       entry: undefined,
@@ -86,9 +88,9 @@ export async function readHandler(
 }
 
 /** Texts of an entry that came from `{ env }` or `{ file }`. */
-function textsBelow(value: unknown, base: Path, secretPaths: ReadonlySet<string>): string[] {
+function textsBelow(value: unknown, base: ConfigPath, secretPaths: ReadonlySet<string>): string[] {
   return [...secretPaths].flatMap((text) => {
-    const path = JSON.parse(text) as Path
+    const path = JSON.parse(text) as ConfigPath
     if (!base.every((part, i) => path[i] === part)) return []
     const secret = valueAt(value, path.slice(base.length))
     return typeof secret === "string" ? [secret] : []

@@ -77,6 +77,7 @@ export function configJsonSchema(catalogue: Catalogue = builtInCatalogue()): Jso
         type: "object",
         additionalProperties: entrySchema(handlerPart, "handler", catalogue.handlers),
       },
+      hub: { description: "The hub's part; the sensor leaves it alone.", type: ["object", "null"] },
     },
     additionalProperties: false,
     $defs: { secret: secretReference },

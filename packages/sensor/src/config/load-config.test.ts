@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { ConfigInvalid } from "@propolis/core"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import { ConfigInvalid } from "./config-fault.ts"
 import { configFromValue, loadConfig, parseConfig } from "./load-config.ts"
 import { testCatalogue as catalogue } from "./test-catalogue.ts"
 
@@ -168,6 +168,12 @@ export const handler = { name: "sink", title: "Sink", batch: { maxEvents: 1 }, o
     expect(config.handlers[0]!.handler.name).toBe("sink")
   })
 
+  it("leaves the hub's part to the hub", async () => {
+    const text = `{ hub: { listen: nonsense, store: { url: { env: NOT_HERE } } }, services: { A: { emulator: echo } } }`
+    const config = await parseConfig(text, { catalogue, env: {} })
+    expect(config.services.map((service) => service.name)).toEqual(["A"])
+  })
+
   it("gives the command line's address to services that have none of their own", async () => {
     const text = `{ listen: 127.0.0.1, services: { A: { emulator: echo }, B: { emulator: echo, port: 5001, listen: 127.0.0.3 } } }`
     const config = await parseConfig(text, { catalogue, listen: "0.0.0.0" })
@@ -183,6 +189,17 @@ describe("a configuration with faults", () => {
     await expect(`${(outcome as ConfigInvalid).message}\n`).toMatchFileSnapshot(
       "fixtures/horrible.faults.txt",
     )
+  })
+
+  it.each([
+    ["service", "did you mean services?"],
+    ["hubb", "did you mean hub?"],
+    ["nonsense", "unknown key;"],
+  ])("tells a top-level key that is no part of either program: %s", async (key, hint) => {
+    const { message } = await faultsOf(`${key}: {}`)
+    expect(message).toContain(hint)
+    expect(message).toContain("a part of the sensor (sensor, listen, ")
+    expect(message).toContain("or of the hub (hub)")
   })
 
   it("never shows a secret's value", async () => {

@@ -1,26 +1,28 @@
 /** Reads `propolis.yaml`: every fault at once, each with its line and column. */
 import { readFile } from "node:fs/promises"
 import { basename, dirname, resolve } from "node:path"
-import { createRedactor, PropolisError } from "@propolis/core"
+import {
+  ConfigInvalid,
+  type ConfigPath,
+  configParts,
+  createRedactor,
+  PropolisError,
+  placeFaults,
+  readYaml,
+  suggestion,
+  type UnplacedFault,
+  unknownPartFaults,
+  unplacedFaults,
+  valueAt,
+} from "@propolis/core"
+import * as yamlLibrary from "yaml"
 import { findPersonaTemplate, personaTemplates } from "../persona/persona.ts"
 import { builtInCatalogue, type Catalogue } from "./catalogue.ts"
 import type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config.ts"
-import {
-  type ConfigFault,
-  ConfigInvalid,
-  type Path,
-  pathText,
-  suggestion,
-  type UnplacedFault,
-  unplacedFaults,
-  valueAt,
-} from "./config-fault.ts"
 import { readHandler } from "./handler-config.ts"
-import { unknownKey } from "./known-keys.ts"
 import { plainParts } from "./parts.ts"
 import { resolveSecrets } from "./secrets.ts"
 import { readService, type Understood } from "./service-config.ts"
-import { type Place, readYaml } from "./yaml-source.ts"
 
 export interface LoadOptions {
   /** Default: what this release carries. */
@@ -56,8 +58,8 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
  */
 export async function parseConfig(text: string, options: LoadOptions = {}): Promise<SensorConfig> {
   const source = options.source ?? "configuration"
-  const yaml = readYaml(text)
-  const faults: (UnplacedFault & { readonly place?: Place | undefined })[] = [...yaml.faults]
+  const yaml = readYaml(text, yamlLibrary)
+  const faults: UnplacedFault[] = [...yaml.faults]
   const unreadable = yaml.value === undefined && yaml.faults.length > 0
   const understood = unreadable ? undefined : await understand(yaml.value ?? {}, options)
   if (understood !== undefined) faults.push(...understood.faults)
@@ -74,36 +76,14 @@ export async function parseConfig(text: string, options: LoadOptions = {}): Prom
 export async function configFromValue(value: unknown, options: LoadOptions = {}): Promise<SensorConfig> {
   const { config, faults } = await understand(value, options)
   if (config === undefined || faults.length > 0) {
-    throw new ConfigInvalid(
-      options.source ?? "configuration",
-      placeFaults(faults, () => undefined),
-    )
+    throw new ConfigInvalid(options.source ?? "configuration", placeFaults(faults))
   }
   return config
-}
-
-function placeFaults(
-  faults: readonly (UnplacedFault & { readonly place?: Place | undefined })[],
-  locate: (path: Path) => Place | undefined,
-): ConfigFault[] {
-  const placed = faults.map((fault): ConfigFault => {
-    const place = fault.place ?? locate(fault.path)
-    return {
-      path: pathText(fault.path),
-      reason: fault.reason,
-      expected: fault.expected,
-      line: place?.line,
-      column: place?.column,
-    }
-  })
-  return placed.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
 const isText = (value: unknown): value is string => typeof value === "string"
 
 type ServicePlace = NonNullable<Understood<unknown>["listens"]>
-
-const topLevelKeys = [...Object.keys(plainParts), "services", "handlers"]
 
 async function understand(
   raw: unknown,
@@ -112,17 +92,15 @@ async function understand(
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
     return {
       config: undefined,
-      faults: [{ path: [], reason: "is no map", expected: `a map with ${topLevelKeys.join(", ")}` }],
+      faults: [{ path: [], reason: "is no map", expected: `a map with ${configParts.sensor.join(", ")}` }],
     }
   }
   const baseDir = options.baseDir ?? process.cwd()
-  const secrets = resolveSecrets(raw, { env: options.env ?? process.env, baseDir })
+  // The hub's part is the hub's to read: its references to secrets, too, may be none of this machine's.
+  const { hub: _, ...own } = raw as Record<string, unknown>
+  const secrets = resolveSecrets(own, { env: options.env ?? process.env, baseDir })
   const value = secrets.value as Record<string, unknown>
-  const faults: UnplacedFault[] = [...secrets.faults]
-  for (const key of Object.keys(value)) {
-    if (!topLevelKeys.includes(key))
-      faults.push({ path: [key], ...unknownKey(key, topLevelKeys, Object.keys(value)) })
-  }
+  const faults: UnplacedFault[] = [...secrets.faults, ...unknownPartFaults(own)]
 
   const read = <Part extends keyof typeof plainParts>(part: Part) => {
     const given = value[part] ?? (part === "listen" ? undefined : {})
@@ -175,7 +153,7 @@ async function understand(
   const missing = secretFaultPaths(secrets.faults)
   // A secret that stands where a word of the catalogue belongs would be quoted back.
   const redact = createRedactor(
-    [...secrets.secretPaths].map((path) => valueAt(value, JSON.parse(path) as Path)).filter(isText),
+    [...secrets.secretPaths].map((path) => valueAt(value, JSON.parse(path) as ConfigPath)).filter(isText),
   )
   const told = faults
     .filter((fault) => secrets.faults.includes(fault) || !missing.has(JSON.stringify(fault.path)))

@@ -1,8 +1,15 @@
 /** The parts of `propolis.yaml` that do not depend on an emulator or log handler: one schema each. */
 import { isIP } from "node:net"
-import { eventRulesSchema, namePattern, parseBlock } from "@propolis/core"
+import {
+  countField,
+  durationField,
+  eventRulesSchema,
+  namePattern,
+  parseBlock,
+  sizeField,
+  yesNoField,
+} from "@propolis/core"
 import { z } from "zod"
-import { count, duration, size, yesNo } from "./units.ts"
 
 const MiB = 1_048_576
 const GiB = 1_073_741_824
@@ -45,7 +52,7 @@ export const sensorPart = z
       .describe(
         "Folder of journal, captured files and keys, relative to the configuration file. The command line's --data wins.",
       ),
-    captureMaxBytes: size({
+    captureMaxBytes: sizeField({
       min: 0,
       max: 1_024 * GiB,
       default: "1GiB",
@@ -62,88 +69,88 @@ export const listenPart = listenAddress
 
 export const limitsPart = z
   .strictObject({
-    maxConnections: count({
+    maxConnections: countField({
       min: 1,
       max: 1_000_000,
       default: 10_000,
       description: "Open connections and UDP conversations in all.",
     }),
-    maxConnectionsPerSource: count({
+    maxConnectionsPerSource: countField({
       min: 1,
       max: 1_000_000,
       default: 200,
       description: "Open connections and UDP conversations per source address.",
     }),
-    maxSessionsPerSecondPerSource: count({
+    maxSessionsPerSecondPerSource: countField({
       min: 1,
       max: 1_000_000,
       default: 50,
       description: "New sessions per second per source address, with a burst of ten times as many.",
     }),
-    idleMs: duration({
+    idleMs: durationField({
       min: 100,
       max: dayMs,
       default: "2m",
       description: "Ends a session in which nothing was received for so long.",
     }),
-    maxSessionMs: duration({
+    maxSessionMs: durationField({
       min: 1_000,
       max: 7 * dayMs,
       default: "1h",
       description: "Ends a session after so long.",
     }),
-    maxInputBytes: size({
+    maxInputBytes: sizeField({
       min: 1_024,
       max: 16 * GiB,
       default: "32MiB",
       description: "Received bytes after which a session ends.",
     }),
-    maxOutputBytes: size({
+    maxOutputBytes: sizeField({
       min: 1_024,
       max: 16 * GiB,
       default: "32MiB",
       description: "Sent bytes after which a session ends.",
     }),
-    maxBufferedBytes: size({
+    maxBufferedBytes: sizeField({
       min: 4_096,
       max: 64 * MiB,
       default: "256KiB",
       description: "Bytes that may wait for a peer that does not read; at twice that the session ends.",
     }),
-    maxEventsPerSecond: count({
+    maxEventsPerSecond: countField({
       min: 1,
       max: 1_000_000,
       default: 500,
       description:
         "Events per second and session; beyond, the session's reading is slowed down, nothing is lost.",
     }),
-    udpIdleMs: duration({
+    udpIdleMs: durationField({
       min: 100,
       max: dayMs,
       default: "30s",
       description: "A UDP conversation ends after so long without a datagram.",
     }),
-    udpCreditBytesPerHour: size({
+    udpCreditBytesPerHour: sizeField({
       min: 0,
       max: MiB,
       default: "2KiB",
       description:
         "What a UDP source that has not proved itself may get beyond what it sent, per hour, per address and per /24 or /64.",
     }),
-    udpCreditBytesPerMinute: size({
+    udpCreditBytesPerMinute: sizeField({
       min: 0,
       max: 64 * MiB,
       default: "64KiB",
       description: "What all such UDP sources together may get beyond what they sent, per minute.",
     }),
-    udpMaxReplies: count({
+    udpMaxReplies: countField({
       min: 1,
       max: 1_000_000,
       default: 4_096,
       description:
         "UDP replies to one peer and port at most, so that two services that answer each other stop; 8 where the peer's port is one of this sensor's own or known for such loops.",
     }),
-    maxTrackedSources: count({
+    maxTrackedSources: countField({
       min: 16,
       max: 10_000_000,
       default: 65_536,
@@ -154,14 +161,14 @@ export const limitsPart = z
 
 export const journalPart = z
   .strictObject({
-    maxBytes: size({
+    maxBytes: sizeField({
       min: 4 * MiB,
       max: 1_024 * GiB,
       default: "4GiB",
       description:
         "Byte budget of the journal; the oldest segments are reclaimed first, and what was unread is counted.",
     }),
-    segmentBytes: size({
+    segmentBytes: sizeField({
       min: MiB,
       max: GiB,
       default: "64MiB",
@@ -232,7 +239,7 @@ export const servicePart = z
       ),
     transport: z.enum(["tcp", "udp"]).optional().describe("tcp or udp, where neither port says it."),
     tls: z.boolean().optional().describe("TLS from the first byte. Without it: as the emulator has it."),
-    enabled: yesNo(true, "Whether the service runs."),
+    enabled: yesNoField(true, "Whether the service runs."),
     description: z.string().max(1_024).default("").describe("A line for people."),
     listen: listenAddress.optional().describe("Address of this service; without it, the general `listen`."),
     proxy_from: z
@@ -268,7 +275,7 @@ export const handlerPart = z
       .max(1_024)
       .optional()
       .describe("Which log handler; without it, the entry's name."),
-    enabled: yesNo(true, "Whether events are delivered."),
+    enabled: yesNoField(true, "Whether events are delivered."),
     filter: filterPart
       .optional()
       .describe("Which events it gets: rules by service, event, protocol, source, port and attribute."),

@@ -1,7 +1,7 @@
 /** Secrets outside of the configuration: a field may be `{ env: NAME }` or `{ file: PATH }`. */
 import { readFileSync, statSync } from "node:fs"
 import { resolve } from "node:path"
-import type { Path, UnplacedFault } from "./config-fault.ts"
+import type { ConfigPath, UnplacedFault } from "@propolis/core"
 
 const maxSecretBytes = 65_536
 
@@ -25,7 +25,7 @@ export function resolveSecrets(
 } {
   const faults: UnplacedFault[] = []
   const secretPaths = new Set<string>()
-  const visit = (at: unknown, path: Path): unknown => {
+  const visit = (at: unknown, path: ConfigPath): unknown => {
     if (Array.isArray(at)) return at.map((item, i) => visit(item, [...path, i]))
     if (typeof at !== "object" || at === null) return at
     const entries = Object.entries(at)

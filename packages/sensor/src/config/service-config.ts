@@ -1,17 +1,18 @@
 /** One entry of `services`: HoneyPy's words in, a checked definition out. */
-import { type Emulator, namePattern } from "@propolis/core"
-import type { ServiceDefinition } from "../host/types.ts"
-import { type Catalogue, findEmulator, importFirst, isEmulator, isModuleName } from "./catalogue.ts"
-import { type ConfiguredService, defaultPort } from "./config.ts"
 import {
-  type Path,
+  type ConfigPath,
+  type Emulator,
+  namePattern,
   showAll,
   showNone,
   suggestion,
   type UnplacedFault,
   unplacedFaults,
   valueAt,
-} from "./config-fault.ts"
+} from "@propolis/core"
+import type { ServiceDefinition } from "../host/types.ts"
+import { type Catalogue, findEmulator, importFirst, isEmulator, isModuleName } from "./catalogue.ts"
+import { type ConfiguredService, defaultPort } from "./config.ts"
 import { type ServicePart, servicePart } from "./parts.ts"
 
 export interface EntryContext {
@@ -33,7 +34,7 @@ export async function readService(
   value: unknown,
   context: EntryContext,
 ): Promise<Understood<ConfiguredService>> {
-  const base: Path = ["services", name]
+  const base: ConfigPath = ["services", name]
   if (!isMapOrNothing(value))
     return fault(base, `got ${JSON.stringify(value).slice(0, 40)}`, "a map such as { emulator: echo }")
   const faults: UnplacedFault[] = [...nameFaults(base, name)]
@@ -91,7 +92,7 @@ export function isMapOrNothing(value: unknown): boolean {
 }
 
 /** What an entry's key must look like. */
-export function nameFaults(base: Path, name: string): UnplacedFault[] {
+export function nameFaults(base: ConfigPath, name: string): UnplacedFault[] {
   if (namePattern.test(name)) return []
   return [
     {
@@ -104,7 +105,7 @@ export function nameFaults(base: Path, name: string): UnplacedFault[] {
 
 async function readEmulator(
   value: unknown,
-  base: Path,
+  base: ConfigPath,
   context: EntryContext,
 ): Promise<Understood<Emulator>> {
   const byEmulator = valueAt(value, ["emulator"])
@@ -135,7 +136,7 @@ function ok<T>(entry: T): Understood<T> {
   return { entry, faults: [] }
 }
 
-function fault(path: Path, reason: string, expected?: string): Understood<never> {
+function fault(path: ConfigPath, reason: string, expected?: string): Understood<never> {
   return { entry: undefined, faults: [{ path, reason, expected }] }
 }
 
@@ -147,7 +148,7 @@ interface ServicePlace {
 }
 
 /** Transport, ports and TLS: what the entry says, then what the emulator has. */
-function placeOf(part: ServicePart, emulator: Emulator, base: Path): Understood<ServicePlace> {
+function placeOf(part: ServicePart, emulator: Emulator, base: ConfigPath): Understood<ServicePlace> {
   const faults: UnplacedFault[] = []
   const said = [
     ["transport", part.transport],

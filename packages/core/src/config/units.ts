@@ -63,17 +63,17 @@ function quantity(range: QuantityRange, parse: (text: string) => number | undefi
 }
 
 /** A size in bytes; a text may carry a unit (`64KiB`). */
-export function size(range: QuantityRange) {
+export function sizeField(range: QuantityRange) {
   return quantity(range, parseSize, "bytes (or a size such as 64KiB, 10MB)")
 }
 
 /** A duration in milliseconds; a text may carry a unit (`30s`). */
-export function duration(range: QuantityRange) {
+export function durationField(range: QuantityRange) {
   return quantity(range, parseDuration, "milliseconds (or a duration such as 30s, 10m, 1h)")
 }
 
 /** A whole number within bounds. */
-export function count(range: {
+export function countField(range: {
   readonly min: number
   readonly max: number
   readonly default: number
@@ -83,7 +83,7 @@ export function count(range: {
 }
 
 /** `true`/`false`, and HoneyPy's `Yes`/`No`. */
-export function yesNo(fallback: boolean, description: string) {
+export function yesNoField(fallback: boolean, description: string) {
   return z
     .union([z.boolean(), z.string()], { error: "expected true or false (yes or no)" })
     .transform((value, context) => {

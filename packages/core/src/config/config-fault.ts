@@ -1,6 +1,8 @@
 /** Faults of a configuration: all at once, each with its place in the file. */
-import { escapeText, type Fault, PropolisError } from "@propolis/core"
 import type { z } from "zod"
+import { PropolisError } from "../errors.ts"
+import { escapeText } from "../escape.ts"
+import type { Fault } from "../faults.ts"
 import { knownKeys, unknownKey } from "./known-keys.ts"
 import { nearest } from "./suggest.ts"
 
@@ -12,13 +14,21 @@ export interface ConfigFault extends Fault {
   readonly column: number | undefined
 }
 
-export type Path = readonly (string | number)[]
+export type ConfigPath = readonly (string | number)[]
+
+/** A place in the file, from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
 
 /** The path of one fault and what is wrong there, before it is placed in the file. */
 export interface UnplacedFault {
-  readonly path: Path
+  readonly path: ConfigPath
   readonly reason: string
   readonly expected?: string | undefined
+  /** Where it is known without looking for the path. */
+  readonly place?: Place | undefined
 }
 
 /** CONFIG_INVALID with its faults; the message lists them all. */
@@ -43,7 +53,25 @@ export function formatFault(fault: ConfigFault, source: string): string {
   return `${place}${path}: ${fault.reason}${expected}`
 }
 
-export function pathText(path: Path): string {
+/** Faults with their places, in the order of the file. `locate` tells the place of a path, if there is a file. */
+export function placeFaults(
+  faults: readonly UnplacedFault[],
+  locate: (path: ConfigPath) => Place | undefined = () => undefined,
+): ConfigFault[] {
+  const placed = faults.map((fault): ConfigFault => {
+    const place = fault.place ?? locate(fault.path)
+    return {
+      path: pathText(fault.path),
+      reason: fault.reason,
+      expected: fault.expected,
+      line: place?.line,
+      column: place?.column,
+    }
+  })
+  return placed.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+export function pathText(path: ConfigPath): string {
   return path.map((part) => escapeText(String(part))).join(".")
 }
 
@@ -69,9 +97,9 @@ const typeNames: Readonly<Record<string, string>> = {
 export function unplacedFaults(
   schema: z.core.$ZodType,
   issues: readonly z.core.$ZodIssue[],
-  base: Path,
+  base: ConfigPath,
   value: unknown,
-  showsValue: (path: Path) => boolean,
+  showsValue: (path: ConfigPath) => boolean,
 ): UnplacedFault[] {
   return issues.flatMap((issue) => {
     const inner = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part))
@@ -130,11 +158,11 @@ function ownWords(issue: z.core.$ZodIssue): string | undefined {
 function unionFaults(
   schema: z.core.$ZodType,
   issue: z.core.$ZodIssueInvalidUnion,
-  base: Path,
-  path: Path,
+  base: ConfigPath,
+  path: ConfigPath,
   value: unknown,
   got: string,
-  showsValue: (path: Path) => boolean,
+  showsValue: (path: ConfigPath) => boolean,
 ): UnplacedFault[] {
   const own = ownWords(issue)
   if (own !== undefined) return [{ path, reason: got, expected: own }]
@@ -165,7 +193,7 @@ export function suggestion(word: string, known: readonly string[]): string {
   return near === undefined ? oneOf(known) : `${oneOf(known)} (did you mean ${near}?)`
 }
 
-export function valueAt(value: unknown, path: Path): unknown {
+export function valueAt(value: unknown, path: ConfigPath): unknown {
   let at = value
   for (const part of path) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return undefined
