@@ -11,6 +11,7 @@ import {
   type Timer,
 } from "@propolis/core"
 import { personaFixture, seededBytes } from "./persona-fixture.ts"
+import { VirtualClock } from "./virtual-clock.ts"
 
 export interface FakeConnectionOptions {
   readonly transport?: "tcp" | "udp"
@@ -22,12 +23,6 @@ export interface FakeConnectionOptions {
   readonly secure?: boolean
   /** `false`: bytes and attributes are counted but not kept (for the memory property). */
   readonly keep?: boolean
-}
-
-interface PendingTimer {
-  readonly dueMs: number
-  readonly order: number
-  readonly run: () => void
 }
 
 /** The connection port with a fake clock and seeded randomness; it keeps everything that the emulator did. */
@@ -53,10 +48,9 @@ export class FakeConnection implements Connection {
 
   readonly #seed: string
   readonly #keep: boolean
-  readonly #timers = new Set<PendingTimer>()
-  #nowMs: number
+  readonly #startMs: number
+  readonly #clock = new VirtualClock()
   #randomCalls = 0
-  #order = 0
 
   constructor(options: FakeConnectionOptions = {}) {
     this.transport = options.transport ?? "tcp"
@@ -64,7 +58,7 @@ export class FakeConnection implements Connection {
     this.secure = options.secure ?? false
     this.#seed = options.seed ?? "seed"
     this.#keep = options.keep ?? true
-    this.#nowMs = options.startMs ?? Date.UTC(2025, 0, 15, 12, 0, 0)
+    this.#startMs = options.startMs ?? Date.UTC(2025, 0, 15, 12, 0, 0)
   }
 
   send(data: Uint8Array | string): void {
@@ -96,19 +90,20 @@ export class FakeConnection implements Connection {
   }
 
   after(ms: number, run: () => void): Timer {
-    const timer = { dueMs: this.#nowMs + Math.max(0, ms), order: this.#order++, run }
-    if (this.ended) this.lateCalls++
-    else this.#timers.add(timer)
-    return { cancel: () => this.#timers.delete(timer) }
+    if (this.ended) {
+      this.lateCalls++
+      return { cancel() {} }
+    }
+    return this.#clock.after(ms, run)
   }
 
   end(): void {
     this.ended = true
-    this.#timers.clear()
+    this.#clock.clear()
   }
 
   now(): number {
-    return this.#nowMs
+    return this.#startMs + this.#clock.nowMs
   }
 
   random(count: number): Uint8Array {
@@ -116,7 +111,7 @@ export class FakeConnection implements Connection {
   }
 
   get pendingTimers(): number {
-    return this.#timers.size
+    return this.#clock.size
   }
 
   /** Everything sent so far. */
@@ -126,17 +121,7 @@ export class FakeConnection implements Connection {
 
   /** Moves the clock and runs what became due, in order. */
   advance(ms: number): void {
-    const untilMs = this.#nowMs + ms
-    for (;;) {
-      const due = [...this.#timers]
-        .filter((timer) => timer.dueMs <= untilMs)
-        .sort((a, b) => a.dueMs - b.dueMs || a.order - b.order)[0]
-      if (due === undefined) break
-      this.#timers.delete(due)
-      this.#nowMs = Math.max(this.#nowMs, due.dueMs)
-      due.run()
-    }
-    this.#nowMs = Math.max(this.#nowMs, untilMs)
+    this.#clock.advance(ms)
   }
 }
 

@@ -10,6 +10,7 @@ import {
   type SessionHandlers,
 } from "@propolis/core"
 import { seededBytes } from "./persona-fixture.ts"
+import { VirtualClock } from "./virtual-clock.ts"
 
 /** A running service: the sensor's host in its own tests, {@link bareSocketTarget} elsewhere. */
 export interface SocketTarget {
@@ -17,6 +18,12 @@ export interface SocketTarget {
   readonly port: number
   /** INFO events of all sessions so far, in order. */
   recorded(): readonly Readonly<Record<string, string | undefined>>[]
+  /** Sessions opened so far. */
+  sessions(): number
+  /** Bytes that the emulator was given so far. */
+  receivedBytes(): number
+  /** Moves the clock of a target whose emulators do not wait for the real one. */
+  advance?(ms: number): void
   close(): Promise<void>
 }
 
@@ -27,12 +34,11 @@ export type OpenSocketTarget = (
   settings: { readonly persona: Persona; readonly transport: "tcp" | "udp" },
 ) => Promise<SocketTarget>
 
-/** Real timers run this much faster than the emulator asks for. */
-const timeScale = 50
-
-/** Serves one emulator on a free port of 127.0.0.1. */
+/** Serves one emulator on a free port of 127.0.0.1. Its clock is moved by {@link SocketTarget.advance} alone. */
 export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { persona, transport }) => {
   const recorded: Readonly<Record<string, string | undefined>>[] = []
+  const clock = new VirtualClock()
+  const seen: Seen = { recorded, clock, sessions: 0, receivedBytes: 0 }
   const open = (
     peer: { host: string; port: number },
     port: number,
@@ -41,10 +47,8 @@ export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { pe
   ) => {
     let ended = false
     let randomCalls = 0
-    const timers = new Set<NodeJS.Timeout>()
     const finish = () => {
       ended = true
-      for (const timer of timers) clearTimeout(timer)
     }
     const record: Connection["record"] = (attributes) => void (ended || recorded.push(attributes))
     const connection: Connection = {
@@ -63,11 +67,7 @@ export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { pe
         return file
       },
       startTls() {},
-      after(ms, run) {
-        const timer = setTimeout(() => void (timers.delete(timer) && !ended && run()), ms / timeScale)
-        timers.add(timer)
-        return { cancel: () => void (timers.delete(timer) && clearTimeout(timer)) }
-      },
+      after: (ms, run) => clock.after(ms, () => void (ended || run())),
       end() {
         if (ended) return
         finish()
@@ -77,9 +77,18 @@ export const bareSocketTarget: OpenSocketTarget = async (emulator, options, { pe
       random: (count) => seededBytes(`socket/${randomCalls++}`, count),
     }
     const handlers = emulator.open(connection, options)
+    seen.sessions++
     return { handlers, finish, isEnded: () => ended }
   }
-  return transport === "tcp" ? serveTcp(open, recorded) : serveUdp(open, recorded)
+  return transport === "tcp" ? serveTcp(open, seen) : serveUdp(open, seen)
+}
+
+/** What all sessions of a target share. */
+interface Seen {
+  readonly recorded: Readonly<Record<string, string | undefined>>[]
+  readonly clock: VirtualClock
+  sessions: number
+  receivedBytes: number
 }
 
 type Open = (
@@ -89,7 +98,7 @@ type Open = (
   end: () => void,
 ) => { handlers: SessionHandlers; finish(): void; isEnded(): boolean }
 
-async function serveTcp(open: Open, recorded: SocketTarget["recorded"] extends () => infer R ? R : never) {
+async function serveTcp(open: Open, seen: Seen): Promise<SocketTarget> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -100,7 +109,10 @@ async function serveTcp(open: Open, recorded: SocketTarget["recorded"] extends (
       (bytes) => socket.write(bytes),
       () => socket.end(),
     )
-    socket.on("data", (bytes) => void (session.isEnded() || session.handlers.data?.(bytes)))
+    socket.on("data", (bytes) => {
+      if (!session.isEnded()) session.handlers.data?.(bytes)
+      seen.receivedBytes += bytes.length
+    })
     socket.on("error", () => socket.destroy())
     socket.on("close", () => {
       sockets.delete(socket)
@@ -113,7 +125,10 @@ async function serveTcp(open: Open, recorded: SocketTarget["recorded"] extends (
   return {
     host: "127.0.0.1",
     port: address.port,
-    recorded: () => recorded,
+    recorded: () => seen.recorded,
+    sessions: () => seen.sessions,
+    receivedBytes: () => seen.receivedBytes,
+    advance: (ms) => seen.clock.advance(ms),
     async close() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
@@ -121,7 +136,7 @@ async function serveTcp(open: Open, recorded: SocketTarget["recorded"] extends (
   }
 }
 
-async function serveUdp(open: Open, recorded: SocketTarget["recorded"] extends () => infer R ? R : never) {
+async function serveUdp(open: Open, seen: Seen): Promise<SocketTarget> {
   const socket = createSocket("udp4")
   const sessions = new Map<string, ReturnType<Open>>()
   socket.on("message", (bytes, from) => {
@@ -136,12 +151,16 @@ async function serveUdp(open: Open, recorded: SocketTarget["recorded"] extends (
       )
     sessions.set(key, session)
     session.handlers.datagram?.(bytes)
+    seen.receivedBytes += bytes.length
   })
   await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve))
   return {
     host: "127.0.0.1",
     port: socket.address().port,
-    recorded: () => recorded,
+    recorded: () => seen.recorded,
+    sessions: () => seen.sessions,
+    receivedBytes: () => seen.receivedBytes,
+    advance: (ms) => seen.clock.advance(ms),
     async close() {
       for (const session of sessions.values()) session.finish()
       await new Promise<void>((resolve) => socket.close(resolve))
