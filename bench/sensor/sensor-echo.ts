@@ -59,7 +59,7 @@ const host = createHost({
 })
 const service = await host.listen({
   name: "Echo",
-  emulator: findEmulator("echo")!,
+  emulator: findEmulator("echo")!.emulator,
   options: {},
   transport,
   host: "127.0.0.1",

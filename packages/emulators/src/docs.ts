@@ -30,7 +30,7 @@ function portsOf({ transports }: Emulator): string {
 }
 
 function aliasesOf({ name }: Emulator): string {
-  const names = Object.entries(pluginAliases).filter(([, emulator]) => emulator === name)
+  const names = Object.entries(pluginAliases).filter(([, alias]) => alias.emulator === name)
   return names.length === 0 ? "–" : names.map(([alias]) => `\`${alias}\``).join(" ")
 }
 

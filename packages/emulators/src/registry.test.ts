@@ -35,8 +35,15 @@ it("every folder with transcripts is registered", () => {
   expect(folders.sort()).toEqual(emulators.map((emulator) => emulator.name).sort())
 })
 
-it.each(Object.entries(pluginAliases))("%s is now %s", (alias, name) => {
-  expect(findEmulator(alias)?.name).toBe(name)
+it.each(Object.entries(pluginAliases))("%s stands for an emulator that takes its options", (name, alias) => {
+  const found = findEmulator(name)
+  expect(found).toMatchObject({ emulator: { name: alias.emulator }, options: alias.options })
+  expect(found!.emulator.options.safeParse(alias.options).success).toBe(true)
+})
+
+it("looks among the emulators that it is given", () => {
+  expect(findEmulator("TelnetWindows")?.options).toEqual({ style: "windows" })
+  expect(findEmulator("TelnetWindows", [])).toBeUndefined()
 })
 
 it("knows nothing of names that are none", () => {

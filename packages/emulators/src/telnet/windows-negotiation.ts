@@ -1,4 +1,4 @@
-/** The opening of Microsoft Telnet Service (Windows XP and Server 2003, after nmap's description of it). It does not wait for answers. */
+/** The opening of Microsoft Telnet Service (Windows XP and Server 2003, after nmap's description of it; see transcripts/windows.txt for what has no such source). It does not wait for answers. */
 import { createOptionTable } from "./option-table.ts"
 import { option } from "./protocol.ts"
 import type { Negotiation } from "./unix-negotiation.ts"

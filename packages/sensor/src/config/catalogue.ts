@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from "node:path"
 import { pathToFileURL } from "node:url"
 import type { Emulator, LogHandler } from "@propolis/core"
-import { emulators, pluginAliases } from "@propolis/emulators"
+import { emulators } from "@propolis/emulators"
 import { logHandlers } from "@propolis/log-handlers"
 
 export interface Catalogue {
@@ -13,12 +13,6 @@ export interface Catalogue {
 /** What this release carries. */
 export function builtInCatalogue(): Catalogue {
   return { emulators, handlers: logHandlers }
-}
-
-/** The emulator of that name, or of that HoneyPy plugin. */
-export function findEmulator(catalogue: Catalogue, name: string): Emulator | undefined {
-  const wanted = Object.hasOwn(pluginAliases, name) ? pluginAliases[name] : name
-  return catalogue.emulators.find((emulator) => emulator.name === wanted)
 }
 
 /** Whether a name is a module of the operator's own: a path, or `npm:` and a package. */

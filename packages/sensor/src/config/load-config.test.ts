@@ -71,6 +71,20 @@ services:
     expect(echo).toMatchObject({ enabled: false, lowPort: 7, definition: { transport: "udp", port: 10_007 } })
   })
 
+  it("takes a HoneyPy plug-in's own ways from its name; the entry's options win", async () => {
+    const text = `
+services:
+  A: { plugin: TelnetWindows, port: 5001 }
+  B: { plugin: TelnetWindows, port: 5002, options: { style: unix, attempts: 2 } }
+  C: { plugin: TelnetUnix, port: 5003 }`
+    const config = await parseConfig(text, { catalogue })
+    expect(config.services.map((service) => service.definition.options)).toMatchObject([
+      { style: "windows", attempts: 3 },
+      { style: "unix", attempts: 2 },
+      { style: "unix", attempts: 3 },
+    ])
+  })
+
   it.each([
     ["the emulator's own port, 10000 higher", "emulator: telnet", { port: 10_023, lowPort: 23 }],
     ["a low port below 1024", "emulator: telnet, low_port: 24", { port: 10_024, lowPort: 24 }],

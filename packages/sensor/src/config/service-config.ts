@@ -10,8 +10,9 @@ import {
   unplacedFaults,
   valueAt,
 } from "@propolis/core"
+import { type FoundEmulator, findEmulator } from "@propolis/emulators"
 import type { ServiceDefinition } from "../host/types.ts"
-import { type Catalogue, findEmulator, importFirst, isEmulator, isModuleName } from "./catalogue.ts"
+import { type Catalogue, importFirst, isEmulator, isModuleName } from "./catalogue.ts"
 import { type ConfiguredService, defaultPort } from "./config.ts"
 import { type ServicePart, servicePart } from "./parts.ts"
 
@@ -46,8 +47,9 @@ export async function readService(
   const named = await readEmulator(value, base, context)
   faults.push(...named.faults)
   if (named.entry === undefined) return { entry: undefined, faults }
-  const emulator = named.entry
-  const optionsIn = valueAt(value, ["options"]) ?? {}
+  const { emulator } = named.entry
+  const own = valueAt(value, ["options"])
+  const optionsIn = isMapOrNothing(own) ? { ...named.entry.options, ...(own as object) } : own
   const options = emulator.options.safeParse(optionsIn)
   if (!options.success) {
     faults.push(
@@ -107,7 +109,7 @@ async function readEmulator(
   value: unknown,
   base: ConfigPath,
   context: EntryContext,
-): Promise<Understood<Emulator>> {
+): Promise<Understood<FoundEmulator>> {
   const byEmulator = valueAt(value, ["emulator"])
   const byPlugin = valueAt(value, ["plugin"])
   if (byEmulator !== undefined && byPlugin !== undefined) {
@@ -124,12 +126,12 @@ async function readEmulator(
     const found = await importFirst(name, context.baseDir, isEmulator)
     return "reason" in found
       ? fault([...base, key], found.reason, "a module that exports an emulator")
-      : ok(found)
+      : ok({ emulator: found, options: {} })
   }
-  const emulator = findEmulator(context.catalogue, name)
-  return emulator === undefined
+  const found = findEmulator(name, context.catalogue.emulators)
+  return found === undefined
     ? fault([...base, key], `no emulator ${JSON.stringify(name.slice(0, 40))}`, suggestion(name, names))
-    : ok(emulator)
+    : ok(found)
 }
 
 function ok<T>(entry: T): Understood<T> {
