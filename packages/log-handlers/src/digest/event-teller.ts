@@ -15,8 +15,8 @@ export class EventTeller implements OpenLogHandler {
   readonly #compose: Compose
   readonly #digest: Digest
   readonly #ports: LogHandlerPorts
-  /** How far a batch has come that was not sent to its end. */
-  #progress = { number: Number.NaN, events: 0 }
+  /** How far the batch has come: what was sent is not sent again when a later message fails. */
+  #progress = { number: Number.NaN, events: 0, rejected: [] as { index: number; reason: string }[] }
 
   constructor(target: AlertTarget, options: AlertOptions, ports: LogHandlerPorts, compose: Compose) {
     this.#target = target
@@ -27,8 +27,10 @@ export class EventTeller implements OpenLogHandler {
 
   async deliver(batch: Batch, signal: AbortSignal): Promise<DeliveryReport> {
     signal.throwIfAborted()
-    if (this.#progress.number !== batch.number) this.#progress = { number: batch.number, events: 0 }
-    const rejected: { index: number; reason: string }[] = []
+    if (this.#progress.number !== batch.number) {
+      this.#progress = { number: batch.number, events: 0, rejected: [] }
+    }
+    const { rejected } = this.#progress
     let answer: string | undefined
     for (const [index, event] of batch.events.entries()) {
       if (index < this.#progress.events) continue
