@@ -8,6 +8,10 @@ import { honeydbLogHandler } from "./honeydb/honeydb-handler.ts"
 import { hubLogHandler } from "./hub/hub-handler.ts"
 import { logstashLogHandler } from "./logstash/logstash-handler.ts"
 import { mastodonLogHandler } from "./mastodon/mastodon-handler.ts"
+import { mqttLogHandler } from "./mqtt/mqtt-handler.ts"
+import { natsLogHandler } from "./nats/nats-handler.ts"
+import { rabbitmqLogHandler } from "./rabbitmq/rabbitmq-handler.ts"
+import { redisLogHandler } from "./redis/redis-handler.ts"
 import { slackLogHandler } from "./slack/slack-handler.ts"
 import { splunkLogHandler } from "./splunk/splunk-handler.ts"
 import { sumologicLogHandler } from "./sumologic/sumologic-handler.ts"
@@ -32,6 +36,10 @@ export const logHandlers: readonly LogHandler[] = [
   telegramLogHandler as LogHandler,
   twitterLogHandler as LogHandler,
   webhookLogHandler as LogHandler,
+  redisLogHandler as LogHandler,
+  mqttLogHandler as LogHandler,
+  rabbitmqLogHandler as LogHandler,
+  natsLogHandler as LogHandler,
 ]
 
 export function findLogHandler(name: string): LogHandler | undefined {
