@@ -136,17 +136,25 @@ const node = ensureRuntime()
 ensureDependencies()
 if (command.web) ensureWeb(node)
 
+/** A sensor wants Node started in its own way; `start` does that for the sensor that it starts. */
+const runtime =
+  name === "propolis" && args[0] === "sensor"
+    ? JSON.parse(readFileSync(join(root, "packages", "sensor", "src", "host", "runtime.json"), "utf8"))
+    : { execArgv: [], env: {} }
+
 // The IPC channel tells the child when this process is gone, however it went: nothing is left running.
 const child = spawn(
   node,
   [
     "--disable-warning=ExperimentalWarning",
+    ...runtime.execArgv,
     ...command.script.map((part, i) => (i === 0 ? join(root, part) : part)),
     ...args,
   ],
   {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: {
+      ...runtime.env,
       ...process.env,
       PATH: `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`,
       PROPOLIS_SUPERVISED: "1",

@@ -1,6 +1,7 @@
 /** The two programs as child processes of `propolis start`: the sensor never shares a process with the store. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
+import { signalNumbers } from "./signals.ts"
 
 /** What a child tells its parent once it serves. */
 export interface ReadyMessage {
@@ -22,19 +23,19 @@ export interface Child {
   stop(graceMs: number): Promise<number>
 }
 
-const signalNumbers: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 }
+/** How Node is to be started for a child: arguments before the script, and variables that hold where this process's environment has none. */
+export interface ChildRuntime {
+  readonly execArgv?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
 
-export function startChild(
-  name: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>> = {},
-): Child {
+export function startChild(name: string, args: readonly string[], runtime: ChildRuntime = {}): Child {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, join(import.meta.dirname, "main.ts"), ...args],
+    [...process.execArgv, ...(runtime.execArgv ?? []), join(import.meta.dirname, "main.ts"), ...args],
     {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
-      env: { ...process.env, ...environment, PROPOLIS_SUPERVISED: "1" },
+      env: { ...runtime.env, ...process.env, PROPOLIS_SUPERVISED: "1" },
       // Its own process group: a terminal's Ctrl-C reaches only the parent, which stops both in order.
       detached: process.platform !== "win32",
     },
@@ -74,28 +75,4 @@ export function startChild(
 /** In a child: tells the parent. Elsewhere nothing. */
 export function tellReady(message: Omit<ReadyMessage, "type">): void {
   process.send?.({ type: "ready", ...message })
-}
-
-/** Calls `stop` once on SIGINT, SIGTERM, or when a supervising parent is gone; a second signal more than a second later ends at once. */
-export function onStop(stop: (reason: string) => void): void {
-  let firstAt = 0
-  const signal = (name: NodeJS.Signals) => {
-    const now = Date.now()
-    if (firstAt === 0) {
-      firstAt = now
-      stop(name)
-    } else if (now - firstAt > 1_000) {
-      process.exit(128 + (signalNumbers[name] ?? 1))
-    }
-  }
-  process.on("SIGINT", signal)
-  process.on("SIGTERM", signal)
-  if (process.env["PROPOLIS_SUPERVISED"] === "1" && process.channel) {
-    process.once("disconnect", () => {
-      if (firstAt === 0) {
-        firstAt = Date.now()
-        stop("parent is gone")
-      }
-    })
-  }
 }

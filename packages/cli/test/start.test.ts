@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { connect, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { hostRuntime } from "@propolis/sensor/host-runtime"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 const main = join(import.meta.dirname, "..", "src", "main.ts")
@@ -147,6 +148,37 @@ describe("propolis start", () => {
     }, 10_000)
     second.child.kill("SIGTERM")
     expect(await second.exited).toBe(0)
+  })
+
+  it("passes SIGHUP on to its sensor, which reads its configuration again, and starts it as it wants to run", async () => {
+    const [port, more] = [await freePort(), await freePort()]
+    const service = (name: string, at: number) => `  ${name}: { emulator: echo, port: tcp:${at} }\n`
+    const write = (services: string) =>
+      writeFileSync(
+        join(folder, "propolis.yaml"),
+        `services:\n${services}status: { port: off }\nhub: { port: 1 }\n`,
+      )
+    write(service("Echo", port))
+    const started = propolis("start", "--data", folder, "--port", "0")
+    const pid = (await started.seen(/kill -HUP ([0-9]+)/))[1]!
+    if (process.platform === "linux") {
+      expect(readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0")).toEqual(
+        expect.arrayContaining([...hostRuntime.execArgv]),
+      )
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")
+      for (const [name, value] of Object.entries(hostRuntime.env))
+        expect(environment).toContain(`${name}=${process.env[name] ?? value}`)
+    }
+    write("  Echo: { emulator: ecko }\n")
+    started.child.kill("SIGHUP")
+    await started.seen(/services\.Echo\.emulator/)
+    write(service("Echo", port) + service("More", more))
+    started.child.kill("SIGHUP")
+    await started.seen(/Services started: More/)
+    expect(await talk(more, "marker")).toBe("marker")
+    expect(await talk(port, "marker")).toBe("marker")
+    started.child.kill("SIGTERM")
+    expect(await started.exited).toBe(0)
   })
 
   it("tells all faults of the configuration, ends with 78, and leaves no hub behind", async () => {

@@ -15,7 +15,6 @@ import { defaultProfileText } from "./profiles/profiles.ts"
 import { createReloader, type ReloadOutcome } from "./reload.ts"
 import { createServiceTable, type ServiceState } from "./services/service-table.ts"
 import { atMost, createClosingStack } from "./shutdown.ts"
-import { listenToSignals } from "./signals.ts"
 import type { SensorStatus } from "./status/sensor-status.ts"
 import { type StatusServer, startStatusServer } from "./status/status-server.ts"
 
@@ -30,8 +29,6 @@ export interface RunSensorOptions extends Pick<LoadOptions, "catalogue" | "env" 
   readonly addHandlers?: Readonly<Record<string, unknown>>
   /** Wins over the configuration's `status.port`; 0 takes a free one, "off" serves none. */
   readonly statusPort?: number | "off"
-  /** Whether SIGINT and SIGTERM stop, and SIGHUP reloads. Default false: the caller's business. */
-  readonly signals?: boolean
   /** Where lines go; `process.stdout` is one. Default: nowhere. */
   readonly out?: ConsoleOutput
   /** Whether live events are shown on `out`. Default true. */
@@ -54,7 +51,7 @@ export interface RunningSensor {
   reload(): Promise<ReloadOutcome>
   /** Ends sessions, delivers what it can in a moment, syncs the journal; within 5 s. Idempotent. */
   close(): Promise<void>
-  /** Resolves when the sensor is closed, by a signal or by `close`. */
+  /** Resolves when the sensor is closed. */
   readonly closed: Promise<void>
 }
 
@@ -154,9 +151,6 @@ export async function runSensor(options: RunSensorOptions = {}): Promise<Running
       const outcome = await reloader.reload()
       for (const line of outcome.lines) log(line)
       return outcome
-    }
-    if (options.signals === true) {
-      stack.add("signals", listenToSignals({ stop: () => void close(), reload: () => void reload(), log }))
     }
     const running: RunningSensor = {
       id,

@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs"
 import { PropolisError } from "@propolis/core"
-import { onStop, tellReady } from "../children.ts"
+import { tellReady } from "../children.ts"
 import { type Command, dataOption, flag, port, text } from "../command.ts"
 import { openDataFolder } from "../data-folder.ts"
+import { onReload, onStop } from "../signals.ts"
 
 /** `propolis hub [-c FILE]` */
 export const hub: Command = {
@@ -42,6 +43,7 @@ export const hub: Command = {
     const stopped = new Promise<void>((resolve, reject) => {
       onStop(() => void running.close().then(resolve, reject))
     })
+    onReload(() => console.log("hub: SIGHUP changes nothing here; a new configuration needs a restart"))
     if (process.send) {
       tellReady({
         url: running.url,

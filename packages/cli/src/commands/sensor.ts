@@ -1,12 +1,14 @@
 import { PropolisError } from "@propolis/core"
-import { onStop, tellReady } from "../children.ts"
+import { tellReady } from "../children.ts"
 import { type Command, dataOption, text } from "../command.ts"
 import { openDataFolder } from "../data-folder.ts"
+import { onReload, onStop } from "../signals.ts"
 
 /** `propolis sensor -c FILE` */
 export const sensor: Command = {
   name: "sensor",
-  summary: "Runs a sensor until SIGINT or SIGTERM; SIGHUP reads its configuration again.",
+  summary:
+    "Runs a sensor until SIGINT or SIGTERM; SIGHUP reads its configuration again (from a terminal it ends it).",
   example: "propolis sensor -c propolis.yaml --data /var/lib/propolis",
   options: {
     config: { type: "string", short: "c", value: "FILE", description: "configuration" },
@@ -24,17 +26,24 @@ export const sensor: Command = {
     const folder = openDataFolder(text(args, "data")!)
     const listen = text(args, "listen")
     const { runSensor } = await import("@propolis/sensor")
-    const running = await runSensor({
+    const starting = runSensor({
       configPath: config,
       dataDir: folder.sensor,
       out: process.stdout,
       ...(listen === undefined ? {} : { listen }),
     })
+    // Listened to from the beginning: a SIGHUP during the start would otherwise end the process.
+    onReload(
+      () =>
+        void starting.then(
+          (sensor) => sensor.reload(),
+          () => {},
+        ),
+    )
+    const running = await starting
     const stopped = new Promise<void>((resolve, reject) => {
       onStop(() => void running.close().then(resolve, reject))
     })
-    // A terminal that is closed means the end, not a new configuration.
-    process.on("SIGHUP", () => void (process.stdin.isTTY ? running.close() : running.reload()))
     tellReady({ services: running.services() })
     await stopped
     return 0

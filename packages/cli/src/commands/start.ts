@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { PropolisError } from "@propolis/core"
-import { type Child, onStop, startChild } from "../children.ts"
+import { hostRuntime } from "@propolis/sensor/host-runtime"
+import { type Child, startChild } from "../children.ts"
 import { type Command, dataOption, flag, port, text } from "../command.ts"
 import { type DataFolder, openDataFolder } from "../data-folder.ts"
 import { connectHub } from "../hub-client.ts"
+import { onReload, onStop } from "../signals.ts"
 import type { KeyPair } from "./keys.ts"
 
 /** How long a program may take to end before it is ended. */
@@ -13,7 +15,8 @@ const graceMs = 4_500
 /** `propolis start`: both programs on this machine, as children, so that the sensor never loads the store. */
 export const start: Command = {
   name: "start",
-  summary: "Runs a hub and a sensor on this machine until Ctrl-C.",
+  summary:
+    "Runs a hub and a sensor on this machine until Ctrl-C; SIGHUP reads the sensor's configuration again (from a terminal it ends both).",
   example: "propolis start --data ./data --port 4040",
   options: {
     data: { ...dataOption, description: "folder of everything that is kept (with --demo: ./data/demo)" },
@@ -47,7 +50,7 @@ export const start: Command = {
         hubArguments(folder, args.values.listen as string, port(args, "port")!, demo),
         {
           // The store's statements run on libuv's pool beside files and compression.
-          UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "12",
+          env: { UV_THREADPOOL_SIZE: "12" },
         },
       )
       children.push(hub)
@@ -66,9 +69,16 @@ export const start: Command = {
         })
       } else {
         await prepareSensor(folder)
-        const sensor = startChild("sensor", ["sensor", "-c", folder.configFile, "--data", folder.root])
+        const sensor = startChild(
+          "sensor",
+          ["sensor", "-c", folder.configFile, "--data", folder.root],
+          hostRuntime,
+        )
         children.push(sensor)
+        // Before it listens to signals, this one would end it.
+        onReload(() => void sensor.ready.then(() => sensor.process.kill("SIGHUP")))
         await sensor.ready
+        console.log(`  services are in ${folder.configFile}; after an edit: kill -HUP ${sensor.process.pid}`)
       }
       const first = await Promise.race(
         children.map(async (child) => ({ name: child.name, code: await child.exited })),
@@ -140,7 +150,7 @@ async function prepareSensor(folder: DataFolder): Promise<void> {
   writeFileSync(join(folder.sensor, "hub-key"), keys.sensor_key, { mode: 0o600 })
   if (existsSync(folder.configFile)) return
   writeFileSync(folder.configFile, await firstConfiguration(), { mode: 0o600 })
-  console.log(`  made ${folder.configFile}: enabling a service is one edit there, then: kill -HUP the sensor`)
+  console.log(`  made ${folder.configFile}`)
 }
 
 /** What the first run writes: the default profile, with the hub beside it as a log handler. */

@@ -5,13 +5,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { requireProgram } from "@propolis/testkit"
 import { afterEach, beforeEach, expect, it } from "vitest"
 
 let dir: string
 let child: ChildProcess & { output: string }
 let sockets: Socket[]
 
-const good = "services: { Echo: { emulator: echo, port: tcp:0 } }\nhandlers: { file: {} }\n"
+const main = join(import.meta.dirname, "..", "src", "main.ts")
+const good =
+  "services: { Echo: { emulator: echo, port: tcp:0 } }\nhandlers: { file: {} }\nstatus: { port: off }\n"
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "propolis-signals-"))
@@ -27,22 +30,24 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
+const nodeArguments = () => [
+  "--disable-warning=ExperimentalWarning",
+  main,
+  "sensor",
+  "-c",
+  join(dir, "propolis.yaml"),
+  "--data",
+  join(dir, "data"),
+]
+
 /** Starts the sensor; resolves to the port of Echo. */
-async function start(): Promise<number> {
-  const fixture = join(import.meta.dirname, "signals.fixture.ts")
-  const spawned = spawn(process.execPath, [fixture, join(dir, "propolis.yaml"), join(dir, "data")], {
-    stdio: ["ignore", "pipe", "pipe"],
-  })
+async function start(command = process.execPath, args: readonly string[] = nodeArguments()): Promise<number> {
+  const spawned = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] })
   child = Object.assign(spawned, { output: "" })
   spawned.stdout.on("data", (bytes: Buffer) => {
     child.output += bytes.toString()
   })
-  let ready = ""
-  for await (const bytes of spawned.stderr) {
-    ready += String(bytes)
-    if (ready.includes("\n")) break
-  }
-  return (JSON.parse(ready) as [{ port: number }])[0].port
+  return Number((await shown(/Echo +echo +127\.0\.0\.1:([0-9]+)\/tcp/))[1])
 }
 
 async function ask(port: number, text: string): Promise<string> {
@@ -54,8 +59,12 @@ async function ask(port: number, text: string): Promise<string> {
   return String((await answer)[0])
 }
 
-async function shown(text: string): Promise<void> {
-  while (!child.output.includes(text)) await once(child.stdout!, "data")
+async function shown(pattern: RegExp): Promise<RegExpExecArray> {
+  for (;;) {
+    const match = pattern.exec(child.output)
+    if (match !== null) return match
+    await once(child.stdout!, "data")
+  }
 }
 
 it.each(["SIGINT", "SIGTERM"] as const)(
@@ -66,7 +75,7 @@ it.each(["SIGINT", "SIGTERM"] as const)(
     const exit = once(child, "exit")
     child.kill(signal)
     expect(await exit).toEqual([0, null])
-    const kinds = readFileSync(join(dir, "data", "events.ndjson"), "utf8")
+    const kinds = readFileSync(join(dir, "data", "sensor", "events.ndjson"), "utf8")
       .trimEnd()
       .split("\n")
       .map((line) => (JSON.parse(line) as { event: string }).event)
@@ -78,14 +87,14 @@ it("SIGHUP reads the configuration again: faults are told and change nothing, a 
   const port = await start()
   writeFileSync(join(dir, "propolis.yaml"), "services: { Echo: { emulator: ecko } }")
   child.kill("SIGHUP")
-  await shown("services.Echo.emulator")
+  await shown(/services\.Echo\.emulator/)
   expect(await ask(port, "still")).toBe("still")
   writeFileSync(
     join(dir, "propolis.yaml"),
     good.replace("}\n", `, More: { emulator: echo, port: tcp:0 } }\n`).replace("} ,", "},"),
   )
   child.kill("SIGHUP")
-  await shown("Services started: More")
+  await shown(/Services started: More/)
 })
 
 it("outlives the reader of its terminal view", async () => {
@@ -95,4 +104,20 @@ it("outlives the reader of its terminal view", async () => {
   const exit = once(child, "exit")
   child.kill("SIGTERM")
   expect(await exit).toEqual([0, null])
+})
+
+it("ends cleanly when its terminal hangs up", async ({ skip }) => {
+  if (!requireProgram("script", "bsdutils", "a sensor on a terminal that hangs up")) return skip()
+  const words = [process.execPath, ...nodeArguments()].map((word) => `'${word}'`).join(" ")
+  const port = await start("script", ["-qfec", `echo "pid=$$"; exec ${words}`, "/dev/null"])
+  expect(await ask(port, "hello")).toBe("hello")
+  const pid = Number((await shown(/pid=([0-9]+)/))[1])
+  const exit = once(child, "exit")
+  process.kill(pid, "SIGHUP")
+  expect(await exit).toEqual([0, null])
+  const last = readFileSync(join(dir, "data", "sensor", "events.ndjson"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .at(-1)
+  expect(JSON.parse(last!)).toMatchObject({ event: "DISCONNECT" })
 })
