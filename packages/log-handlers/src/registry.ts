@@ -5,11 +5,13 @@ import { elasticsearchLogHandler } from "./elasticsearch/elasticsearch-handler.t
 import { emailLogHandler } from "./email/email-handler.ts"
 import { fileLogHandler } from "./file/file-handler.ts"
 import { honeydbLogHandler } from "./honeydb/honeydb-handler.ts"
+import { hpfeedsLogHandler } from "./hpfeeds/hpfeeds-handler.ts"
 import { hubLogHandler } from "./hub/hub-handler.ts"
 import { logstashLogHandler } from "./logstash/logstash-handler.ts"
 import { mastodonLogHandler } from "./mastodon/mastodon-handler.ts"
 import { mqttLogHandler } from "./mqtt/mqtt-handler.ts"
 import { natsLogHandler } from "./nats/nats-handler.ts"
+import { opentelemetryLogHandler } from "./opentelemetry/opentelemetry-handler.ts"
 import { rabbitmqLogHandler } from "./rabbitmq/rabbitmq-handler.ts"
 import { redisLogHandler } from "./redis/redis-handler.ts"
 import { slackLogHandler } from "./slack/slack-handler.ts"
@@ -40,6 +42,8 @@ export const logHandlers: readonly LogHandler[] = [
   mqttLogHandler as LogHandler,
   rabbitmqLogHandler as LogHandler,
   natsLogHandler as LogHandler,
+  hpfeedsLogHandler as LogHandler,
+  opentelemetryLogHandler as LogHandler,
 ]
 
 export function findLogHandler(name: string): LogHandler | undefined {
