@@ -87,8 +87,12 @@ async function openMail(options: EmailOptions, ports: LogHandlerPorts): Promise<
     ...(options.username === undefined
       ? {}
       : { auth: { user: options.username, pass: options.password ?? "" } }),
+    // One connection for several messages; tried again by the pipeline, not by the pool.
+    pool: true,
+    maxConnections: 1,
+    maxRequeues: 0,
     // A socket of our own can be ended when a delivery is aborted.
-    getSocket(_, done) {
+    getSocket(_: unknown, done: (error: Error | null, socket?: { connection: Socket }) => void) {
       const socket = connect({ host: options.host, port })
       open.add(socket)
       socket.setTimeout(options.timeoutMs, () => socket.destroy(new Error("no answer in time")))

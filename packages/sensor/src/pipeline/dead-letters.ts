@@ -2,11 +2,17 @@
 import { mkdir, open, rename, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { bytesFromText, concatBytes } from "@propolis/core"
+import { countLines } from "./file-lines.ts"
 
 export interface DeadLetter {
   /** The event's line as it was journaled, without newline. */
   readonly line: Uint8Array
   readonly reason: string
+}
+
+/** Where a handler's dead letters are. */
+export function deadLetterPath(dataDir: string, name: string): string {
+  return join(dataDir, "dead-letters", `${encodeURIComponent(name)}.ndjson`)
 }
 
 const newline = bytesFromText("}\n")
@@ -28,7 +34,7 @@ export class DeadLetters {
     now: () => number,
     log: (message: string) => void,
   ) {
-    this.#path = join(dataDir, "dead-letters", `${encodeURIComponent(name)}.ndjson`)
+    this.#path = deadLetterPath(dataDir, name)
     this.#maxBytes = maxBytes
     this.#now = now
     this.#log = log
@@ -79,12 +85,4 @@ async function sizeOf(path: string): Promise<number> {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0
     throw error
   }
-}
-
-async function countLines(path: string): Promise<number> {
-  if ((await sizeOf(path)) === 0) return 0
-  const file = await open(path, "r")
-  let lines = 0
-  for await (const _ of file.readLines()) lines++
-  return lines
 }

@@ -5,6 +5,7 @@ import { createRedactor, PropolisError } from "@propolis/core"
 import type { Cursor, Journal, Position } from "@propolis/journal"
 import { backoffMs } from "./backoff.ts"
 import { linesOf, SliceBatch, splitLines } from "./batch.ts"
+import { DeadLetterRetry, readLetters } from "./dead-letter-retry.ts"
 import { type DeadLetter, DeadLetters } from "./dead-letters.ts"
 import { filterLogHandler } from "./filter.ts"
 import type { HandlerState, HandlerStats, PipelineHandler, PipelineOptions } from "./types.ts"
@@ -19,12 +20,16 @@ export class HandlerLoop {
   readonly #cursor: Cursor
   readonly #limits: BatchLimits
   readonly #letters: DeadLetters
+  readonly #letterRetry: DeadLetterRetry
   readonly #stop = new AbortController()
   readonly #now: () => number
   readonly #log: (message: string) => void
   readonly #redact: (text: string) => string
   readonly #handler: LogHandler
   #hurry = new AbortController()
+  /** Aborts when dead letters are to be looked for; they are looked for at the start. */
+  #lettersWanted = AbortSignal.abort()
+  #wantLetters = () => {}
   #open: OpenLogHandler | undefined
   #state: HandlerState = "opening"
   #delivered = 0
@@ -53,7 +58,13 @@ export class HandlerLoop {
     this.#limits = { ...limits, maxEvents: Math.min(50_000, Math.max(1, Math.trunc(limits.maxEvents))) }
     const letterBytes = options.deadLetterBytes ?? 16 * 1024 * 1024
     this.#letters = new DeadLetters(options.dataDir, entry.name, letterBytes, this.#now, this.#log)
+    this.#letterRetry = new DeadLetterRetry(options.dataDir, entry.name)
     this.#ended = this.#run()
+  }
+
+  /** Dead letters that are asked for again are delivered before the next batch. */
+  retryLetters(): void {
+    this.#wantLetters()
   }
 
   /** Ordinal up to which everything was delivered and committed. */
@@ -100,6 +111,7 @@ export class HandlerLoop {
     while (!this.#stopped) {
       try {
         await this.#openHandler()
+        if (this.#lettersWanted.aborted) await this.#deliverLetters()
         await this.#deliverNext()
         failures = 0
       } catch (error) {
@@ -146,7 +158,8 @@ export class HandlerLoop {
   /** Waits for a slice and brings it to its end: delivered, or in the dead letters. */
   async #deliverNext(): Promise<void> {
     this.#state = "idle"
-    await this.#cursor.wait(this.#stop.signal)
+    await this.#cursor.wait(AbortSignal.any([this.#stop.signal, this.#lettersWanted]))
+    if (this.#stopped || this.#lettersWanted.aborted) return
     await this.#letBatchFill()
     if (this.#stopped) return
     const slice = await this.#cursor.read({
@@ -160,6 +173,29 @@ export class HandlerLoop {
       if (!(await this.#deliver(batch))) return
     }
     this.#commitTo(slice.end)
+  }
+
+  /** Delivers the dead letters that somebody wants to be tried again, and keeps what is refused again. */
+  async #deliverLetters(): Promise<void> {
+    const wanted = new AbortController()
+    this.#lettersWanted = wanted.signal
+    this.#wantLetters = () => wanted.abort()
+    const paths = await this.#letterRetry.take()
+    try {
+      for (const path of paths) {
+        let count = 0
+        for await (const piece of readLetters(path, this.#limits.maxEvents, this.#limits.maxBytes)) {
+          if (!(await this.#deliver(new SliceBatch(this.#nextNumber++, piece.count, piece.ndjson)))) return
+          count += piece.count
+        }
+        await this.#letterRetry.done(path)
+        this.#log(`${count} dead letters were tried again`)
+      }
+    } catch (error) {
+      // A disk in trouble: after the pause they are looked for again.
+      wanted.abort()
+      throw error
+    }
   }
 
   /** Waits until a batch is full, its first event has waited long enough, or there is hurry. */

@@ -11,6 +11,7 @@ import {
 import { type Journal, openJournal } from "@propolis/journal"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { z } from "zod"
+import { requestRetry, retryIsRequested } from "./dead-letter-retry.ts"
 import { startPipeline } from "./pipeline.ts"
 import type { Pipeline, PipelineOptions } from "./types.ts"
 
@@ -274,6 +275,73 @@ describe("dead letters", () => {
     expect(kept.length + deadLettersDropped).toBe(500)
     expect(kept.map((letter) => letter.event.seq)).toEqual(range(500 - kept.length, kept.length))
     expect(JSON.stringify(kept).length).toBeLessThan(5_000)
+  })
+})
+
+describe("dead letters tried again", () => {
+  const event = (seq: number) => ({ seq, text: '\\"}},"event":{"seq":-1}\u2028é' })
+  const appendEvents = (count: number) => {
+    for (let seq = 0; seq < count; seq++) journal.append(Buffer.from(`${JSON.stringify(event(seq))}\n`), 1)
+  }
+  /** Refuses what `refuses` says, with a reason that looks like an event. */
+  const picky = (refuses: (seq: number) => boolean) =>
+    recorder(async (attempt) => ({
+      rejected: attempt.seqs.flatMap((seq, index) =>
+        refuses(seq) ? [{ index, reason: ',"event":{"seq":-2}}' }] : [],
+      ),
+    }))
+
+  it("are delivered in a running pipeline; what is refused again is kept again", async () => {
+    appendEvents(100)
+    let strict = true
+    const { handler, delivered } = picky((seq) => (strict ? seq % 4 === 0 : seq === 40))
+    const pipeline = await start({
+      handlers: [{ name: "a", handler, options: {}, batch: { maxEvents: 10 } }],
+    })
+    expect(await pipeline.drain(10_000)).toBe(true)
+    expect(pipeline.stats().a?.rejected).toBe(25)
+    strict = false
+    delivered.length = 0
+    expect(await requestRetry(dir, "a")).toBe(25)
+    await expect.poll(() => pipeline.stats().a?.rejected, { timeout: 10_000 }).toBe(26)
+    await expect.poll(() => logs.join(), { timeout: 10_000 }).toContain("25 dead letters were tried again")
+    expect(delivered).toEqual(range(0, 25).map((n) => n * 4))
+    const letters = await readFile(join(dir, "dead-letters", "a.ndjson"), "utf8")
+    expect(
+      letters
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line).event),
+    ).toEqual([event(40)])
+    expect(await retryIsRequested(dir, "a")).toBe(false)
+  })
+
+  it("wait for the next start, and survive a crash on the way", async () => {
+    appendEvents(20)
+    const first = picky(() => true)
+    const pipeline = await start({ handlers: [{ name: "a", handler: first.handler, options: {} }] })
+    expect(await pipeline.drain(10_000)).toBe(true)
+    await pipeline.close()
+    expect(await requestRetry(dir, "a")).toBe(20)
+    expect(await requestRetry(dir, "nobody")).toBe(0)
+    const hangs = recorder(
+      (attempt) =>
+        new Promise((_, reject) =>
+          attempt.signal.addEventListener("abort", () => reject(attempt.signal.reason)),
+        ),
+    )
+    const stuck = await start({ handlers: [{ name: "a", handler: hangs.handler, options: {} }] })
+    await expect.poll(() => hangs.attempts.length).toBe(1)
+    await stuck.close()
+    const last = recorder(takes)
+    const again = await start({ handlers: [{ name: "a", handler: last.handler, options: {} }] })
+    append(20, 5)
+    expect(await again.drain(10_000)).toBe(true)
+    expect(last.delivered).toEqual(range(0, 25))
+    await again.close()
+    const none = recorder(takes)
+    await start({ handlers: [{ name: "a", handler: none.handler, options: {} }] }).then((p) => p.drain(1_000))
+    expect(none.delivered).toEqual([])
   })
 })
 

@@ -1,6 +1,9 @@
 /** Starts a loop for every log handler; what one does never delays another. */
+import { retryIsRequested } from "./dead-letter-retry.ts"
 import { HandlerLoop } from "./handler-loop.ts"
 import type { HandlerStats, Pipeline, PipelineHandler, PipelineOptions } from "./types.ts"
+
+const lookForRequestsMs = 2_000
 
 /** Delivers what `journal` holds and gets to every handler, each at its own durable cursor, at least once and in order. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
@@ -20,6 +23,15 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       starting.delete(entry.name)
     }
   }
+
+  /** A request to try dead letters again comes from another process, as a file. */
+  async function lookForRequests(): Promise<void> {
+    for (const [name, loop] of loops) {
+      if (await retryIsRequested(options.dataDir, name)) loop.retryLetters()
+    }
+  }
+  const looking = setInterval(() => void lookForRequests(), lookForRequestsMs)
+  looking.unref()
 
   for (const entry of options.handlers) await add(entry)
   return {
@@ -42,6 +54,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
       return [...loops.values()].every((loop) => loop.committedRecord >= record)
     },
     close() {
+      clearInterval(looking)
       closing ??= Promise.all([...loops.values()].map((loop) => loop.close())).then(() => {})
       return closing
     },
