@@ -1,16 +1,37 @@
 import type { HostSummary, Protocol } from "@propolis/core"
 import { specialUseOf } from "@propolis/core"
 import type { Store } from "../driver.ts"
-import { dayParameters } from "./hour-span.ts"
+import { hourParameters } from "./hour-span.ts"
 
-const sql = `
+/** Everything: out of the rollup by day. */
+const allSql = `
 SELECT toUInt16(t.day) AS dayNumber, service, protocol, sum(t.connections) AS connections, sum(t.events) AS events,
   sum(t.bytes_received) AS received, sum(t.bytes_transmitted) AS transmitted,
   toUnixTimestamp64Milli(min(t.first_seen)) AS firstSeen, toUnixTimestamp64Milli(max(t.last_seen)) AS lastSeen,
   anyLast(t.country) AS country, anyLast(t.asn) AS asn, anyLast(t.as_name) AS asName
 FROM host_days AS t
-WHERE remote_host = {host:String} AND day >= {fromDay:Date} AND day <= {lastDay:Date}
+WHERE remote_host = {host:String}
 GROUP BY t.day, service, protocol ORDER BY t.day`
+
+/** A span: the rows of its hours' sessions. They do not tell where the host is. */
+const spanSql = `
+SELECT toUInt16(toDate(t.hour)) AS dayNumber, t.service AS service, toString(t.protocol) AS protocol,
+  sum(t.connections) AS connections, sum(t.events) AS events,
+  sum(t.bytes_received) AS received, sum(t.bytes_transmitted) AS transmitted,
+  toUnixTimestamp64Milli(min(t.started_at)) AS firstSeen, toUnixTimestamp64Milli(max(t.ended_at)) AS lastSeen
+FROM sessions AS t
+WHERE remote_host = {host:String} AND hour >= {fromHour:UInt32} AND hour < {toHour:UInt32}
+GROUP BY dayNumber, service, protocol ORDER BY dayNumber`
+
+const originSql = `
+SELECT anyLast(t.country) AS country, anyLast(t.asn) AS asn, anyLast(t.as_name) AS asName
+FROM host_days AS t WHERE remote_host = {host:String} GROUP BY t.day ORDER BY t.day DESC LIMIT 1`
+
+interface Origin {
+  readonly country: string
+  readonly asn: number
+  readonly asName: string
+}
 
 interface Row {
   readonly dayNumber: number
@@ -22,20 +43,16 @@ interface Row {
   readonly transmitted: number
   readonly firstSeen: number
   readonly lastSeen: number
-  readonly country: string
-  readonly asn: number
-  readonly asName: string
 }
 
-/** All that is known of a host, by day, in the days that `from` to `to` touch; `undefined` where it was not seen. */
+/** All that is known of a host, by day; with `from` or `to`, what was seen in the hours that they touch. `undefined` where it was not seen. */
 export async function hostSummary(
   store: Store,
   options: { readonly host: string; readonly from?: number; readonly to?: number },
 ): Promise<HostSummary | undefined> {
-  const { host, from = 0, to = Number.MAX_SAFE_INTEGER } = options
-  const rows = await store.query<Row>(sql, { host, ...dayParameters({ from, to }) })
-  const last = rows.at(-1)
-  if (last === undefined) return undefined
+  const { host } = options
+  const { rows, origin } = await seen(store, options)
+  if (rows.length === 0 || origin === undefined) return undefined
   const days = new Map<number, { day: number; connections: number; events: number }>()
   for (const row of rows) {
     const day = row.dayNumber * 86_400_000
@@ -57,15 +74,33 @@ export async function hostSummary(
     bytesReceived: sum("received"),
     bytesTransmitted: sum("transmitted"),
     verified: rows.some((row) => row.protocol === "TCP"),
-    country: last.country,
-    asn: last.asn,
-    asName: last.asName,
+    country: origin.country,
+    asn: origin.asn,
+    asName: origin.asName,
     specialUse: specialUseOf(host) ?? "",
     protocols: eventsBy(rows, (row) => row.protocol).map(([protocol, events]) => ({ protocol, events })),
     services: eventsBy(rows, (row) => row.service).map(([service, events]) => ({ service, events })),
     days: [...days.values()],
   }
 }
+
+async function seen(
+  store: Store,
+  options: { readonly host: string; readonly from?: number; readonly to?: number },
+): Promise<{ readonly rows: readonly Row[]; readonly origin: Origin | undefined }> {
+  const { host, from, to } = options
+  if (from === undefined && to === undefined) {
+    const rows = await store.query<Row & Origin>(allSql, { host })
+    return { rows, origin: rows.at(-1) }
+  }
+  const span = hourParameters({ from: from ?? 0, to: to ?? endOfTime })
+  const rows = await store.query<Row>(spanSql, { host, ...span })
+  const origins = rows.length === 0 ? [] : await store.query<Origin>(originSql, { host })
+  return { rows, origin: origins[0] }
+}
+
+/** Far enough: the year 2100. */
+const endOfTime = 4_102_444_800_000
 
 /** Sums of events by a key, largest first. */
 function eventsBy<Key extends string>(rows: readonly Row[], key: (row: Row) => Key): [Key, number][] {

@@ -188,6 +188,21 @@ describe("queries give what the events say", () => {
     )
     const lastDay = await hostSummary(fixture.store, { host, from: Date.UTC(2026, 5, 15), to })
     expect(lastDay!.events).toBe(days.get(String(Date.UTC(2026, 5, 15)))!.length)
+    const hour = Math.floor(endedAt / 3_600_000) * 3_600_000
+    const inHour = group.filter(({ time }) => time >= hour)
+    const { country, asn, asName } = summary!
+    expect(await hostSummary(fixture.store, { host, from: endedAt })).toMatchObject({
+      firstSeen: Math.min(...inHour.map(({ time }) => time)),
+      lastSeen: endedAt,
+      connections: inHour.filter(begins).length,
+      events: inHour.length,
+      country,
+      asn,
+      asName,
+      days: [{ events: inHour.length }],
+    })
+    expect(inHour.length).toBeLessThan(lastDay!.events)
+    expect(await hostSummary(fixture.store, { host, from: to + 3_600_000 })).toBeUndefined()
     expect(await hostSummary(fixture.store, { host: "192.0.2.254' OR 1=1" })).toBeUndefined()
   })
 
