@@ -8,7 +8,12 @@ import { delimiter, join } from "node:path"
  */
 export function requireProgram(name: string, debianPackage: string, what = name): boolean {
   if (findProgram(name) !== undefined) return true
-  const line = `SKIPPED: ${what}: needs the Debian package ${debianPackage}`
+  return skipLoudly(what, `the Debian package ${debianPackage}`)
+}
+
+/** Tells in one line what is skipped and what it needs; false. With `PROPOLIS_REQUIRE_ALL=1` it throws instead. */
+export function skipLoudly(what: string, needed: string): false {
+  const line = `SKIPPED: ${what}: needs ${needed}`
   if (process.env.PROPOLIS_REQUIRE_ALL === "1") throw new Error(line)
   process.stderr.write(`${line}\n`)
   return false
