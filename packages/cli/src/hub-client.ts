@@ -8,7 +8,11 @@ export interface HubClient {
   /** @throws PropolisError HUB_UNREACHABLE, CREDENTIALS_INVALID, or USAGE with the hub's own words. */
   request(method: "GET" | "POST", path: string, body?: unknown): Promise<unknown>
   /** The same, as a stream of text. */
-  stream(path: string, signal: AbortSignal): Promise<AsyncIterable<string>>
+  stream(
+    path: string,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<AsyncIterable<string>>
 }
 
 /** @throws PropolisError HUB_UNREACHABLE where no hub ever ran on this folder. */
@@ -52,8 +56,8 @@ export function connectHub(folder: DataFolder): HubClient {
       const answer = await response.text()
       return answer === "" ? undefined : JSON.parse(answer)
     },
-    async stream(path, signal) {
-      const response = await call(path, { method: "GET", signal })
+    async stream(path, signal, headers = {}) {
+      const response = await call(path, { method: "GET", signal, headers })
       return response.body!.pipeThrough(new TextDecoderStream() as never) as unknown as AsyncIterable<string>
     },
   }

@@ -12,6 +12,10 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     async () => (await import("./commands/services.ts")).services,
   ],
   check: ["check a configuration file", async () => (await import("./commands/check.ts")).check],
+  handlers: [
+    "try a log handler, or deliver its dead letters again",
+    async () => (await import("./commands/handlers.ts")).handlers,
+  ],
   redirect: [
     "print the firewall rules that lead the low ports to a sensor",
     async () => (await import("./commands/redirect.ts")).redirect,

@@ -1,5 +1,6 @@
 import { PropolisError } from "@propolis/core"
-import { type Command, flag, jsonOption, text } from "../command.ts"
+import { type Command, dataOption, flag, jsonOption, text } from "../command.ts"
+import { openDataFolder } from "../data-folder.ts"
 
 /** `propolis check -c FILE` */
 export const check: Command = {
@@ -8,13 +9,22 @@ export const check: Command = {
   example: "propolis check -c propolis.yaml",
   options: {
     config: { type: "string", short: "c", value: "FILE", description: "configuration" },
+    handlers: { type: "boolean", description: "ask every log handler's peer whether it answers" },
+    data: dataOption,
     json: jsonOption,
   },
   async run(args) {
     const path = text(args, "config")
     if (path === undefined) throw new PropolisError("USAGE", "-c is missing: the configuration file to check")
-    const { loadConfig } = await import("@propolis/sensor")
+    const { askHandler, loadConfig } = await import("@propolis/sensor")
     const config = await loadConfig(path)
+    let answers: Awaited<ReturnType<typeof askHandler>>[] | undefined
+    if (flag(args, "handlers")) {
+      const { sensor: dataDir } = openDataFolder(text(args, "data")!)
+      const where = { dataDir, sensor: config.sensor.id ?? "sample" }
+      const asked = config.handlers.filter((handler) => handler.enabled)
+      answers = await Promise.all(asked.map((handler) => askHandler(handler, where)))
+    }
     const enabled = config.services.filter((service) => service.enabled)
     if (flag(args, "json")) {
       const services = enabled.map((service) => ({
@@ -24,12 +34,16 @@ export const check: Command = {
         host: service.definition.host,
         port: service.definition.port,
       }))
-      console.log(
-        JSON.stringify({ ok: true, services, handlers: config.handlers.map((handler) => handler.name) }),
-      )
+      const handlers = config.handlers.map(({ name, handler, enabled, shownOptions, filter }) => {
+        const answer = answers?.find((each) => each.name === name)
+        return { name, handler: handler.name, enabled, options: shownOptions, filter, answer }
+      })
+      console.log(JSON.stringify({ ok: true, services, handlers }))
     } else {
       console.log(`${path}: no faults; ${enabled.length} services and ${config.handlers.length} log handlers`)
+      for (const { name, ok, ms, said } of answers ?? [])
+        console.log(`  ${name}: ${ok ? "answers" : "DOES NOT ANSWER"} (${ms} ms): ${said}`)
     }
-    return 0
+    return answers?.every((answer) => answer.ok) === false ? 69 : 0
   },
 }

@@ -2,6 +2,7 @@ import { bytesFromBase64, escapeBytes, escapeText, type StoredEvent } from "@pro
 import { type Command, dataOption, flag, jsonOption, text } from "../command.ts"
 import { openDataFolder } from "../data-folder.ts"
 import { connectHub } from "../hub-client.ts"
+import { followEvents, type OpenStream } from "../live-events.ts"
 
 /** `propolis events`: the hub's live stream in a terminal. */
 export const events: Command = {
@@ -15,7 +16,6 @@ export const events: Command = {
     json: jsonOption,
   },
   async run(args) {
-    const hub = connectHub(openDataFolder(text(args, "data")!))
     const query = new URLSearchParams()
     const [service, host] = [text(args, "service"), text(args, "host")]
     if (service !== undefined) query.set("service", service)
@@ -25,8 +25,17 @@ export const events: Command = {
     process.once("SIGTERM", () => stop.abort())
     // A reader that has enough (`| head`) ends this command quietly.
     process.stdout.once("error", () => stop.abort())
+    const folder = openDataFolder(text(args, "data")!)
+    // Asked for anew each time: a hub that was restarted may have another address.
+    const open: OpenStream = (lastEventId) =>
+      connectHub(folder).stream(
+        `/api/web/live?${query}`,
+        stop.signal,
+        lastEventId === undefined ? {} : { "last-event-id": lastEventId },
+      )
+    const tell = (line: string) => console.error(`propolis: ${line}`)
     try {
-      for await (const event of storedEvents(await hub.stream(`/api/web/live?${query}`, stop.signal))) {
+      for await (const event of followEvents({ open, signal: stop.signal, tell })) {
         console.log(flag(args, "json") ? JSON.stringify(event) : eventLine(event))
       }
     } catch (error) {
@@ -34,20 +43,6 @@ export const events: Command = {
     }
     return 0
   },
-}
-
-/** The events of a stream of server-sent events (HTML Living Standard §9.2, as far as the hub writes it). */
-async function* storedEvents(chunks: AsyncIterable<string>): AsyncGenerator<StoredEvent> {
-  let rest = ""
-  for await (const chunk of chunks) {
-    const blocks = (rest + chunk).split("\n\n")
-    rest = blocks.pop()!
-    for (const block of blocks) {
-      if (!/^event: event$/m.test(block)) continue
-      const data = /^data: (.*)$/m.exec(block)?.[1]
-      if (data !== undefined) yield JSON.parse(data) as StoredEvent
-    }
-  }
 }
 
 function eventLine(event: StoredEvent): string {
