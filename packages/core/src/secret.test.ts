@@ -8,6 +8,7 @@ const schema = z
     token: secret(z.string().min(3)).optional().describe("A token."),
     headers: z.record(z.string(), secret(z.string())).default({}),
     logins: z.array(z.strictObject({ user: z.string(), password: secret(z.string()) })).prefault([]),
+    rules: z.union([z.strictObject({ a: z.string() }), z.array(z.string())]).default(["x"]),
     either: z.union([z.number(), z.strictObject({ key: secret(z.string()) })]).optional(),
     trimmed: secret(z.string())
       .transform((text) => text.trim())
@@ -30,6 +31,7 @@ describe("secrets of options", () => {
       token: redacted,
       headers: { authorization: redacted },
       logins: [{ user: "u", password: redacted }],
+      rules: ["x"],
       either: { key: redacted },
       trimmed: redacted,
     })

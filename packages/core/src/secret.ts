@@ -91,6 +91,13 @@ function rewrite(schema: z.core.$ZodType, value: unknown, replace: (value: unkno
   }
   if ("innerType" in def) return rewrite((def as { innerType: z.core.$ZodType }).innerType, value, replace)
   if (typeof value !== "object" || value === null) return value
+  if (def.type === "array") {
+    if (!Array.isArray(value)) return value
+    const { element } = def as z.core.$ZodArrayDef
+    return value.map((inner) => rewrite(element, inner, replace))
+  }
+  // Of a union, a branch for maps also sees lists.
+  if (Array.isArray(value)) return value
   if (def.type === "object") {
     const { shape } = def as z.core.$ZodObjectDef
     return mapEntries(value, (key, inner) => {
@@ -101,10 +108,6 @@ function rewrite(schema: z.core.$ZodType, value: unknown, replace: (value: unkno
   if (def.type === "record") {
     const { valueType } = def as z.core.$ZodRecordDef
     return mapEntries(value, (_, inner) => rewrite(valueType, inner, replace))
-  }
-  if (def.type === "array" && Array.isArray(value)) {
-    const { element } = def as z.core.$ZodArrayDef
-    return value.map((inner) => rewrite(element, inner, replace))
   }
   return value
 }

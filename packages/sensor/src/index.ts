@@ -6,8 +6,16 @@ export { configFromValue, type LoadOptions, loadConfig, parseConfig } from "./co
 export { configurationMarkdown } from "./config/markdown.ts"
 export { type RedirectRules, redirectRules } from "./config/redirect.ts"
 export type { ConsoleOutput } from "./console/console.ts"
+export {
+  askHandler,
+  type HandlerAnswer,
+  sampleEvent,
+  type TryOptions,
+  tryHandler,
+} from "./handlers/try-handler.ts"
 export type { HostLimits, HostStats } from "./host/types.ts"
 export { personaTemplates } from "./persona/persona.ts"
+export { requestRetry } from "./pipeline/index.ts"
 export { defaultProfileText } from "./profiles/profiles.ts"
 export type { ReloadOutcome } from "./reload.ts"
 export { type RunningSensor, type RunSensorOptions, runSensor } from "./run-sensor.ts"

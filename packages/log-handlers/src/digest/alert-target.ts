@@ -20,9 +20,3 @@ export interface AlertTarget {
 }
 
 export type Compose = (told: Told) => AlertMessage
-
-export async function probeTarget(target: AlertTarget, signal: AbortSignal): Promise<string> {
-  return target.probe === undefined
-    ? "is set up; only a message would show whether it answers"
-    : target.probe(signal)
-}

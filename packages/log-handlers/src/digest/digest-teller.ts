@@ -7,7 +7,7 @@
  * are not taken: the events wait in the journal, and the pipeline shows the handler as failing.
  */
 import { type Batch, type LogHandlerPorts, type OpenLogHandler, PropolisError } from "@propolis/core"
-import { type AlertTarget, type Compose, probeTarget } from "./alert-target.ts"
+import type { AlertTarget, Compose } from "./alert-target.ts"
 import type { Alert, Digest } from "./digest.ts"
 import type { DigestFile } from "./digest-file.ts"
 
@@ -17,6 +17,7 @@ const maxRetryMs = 300_000
 const maxTimerMs = 86_400_000
 
 export class DigestTeller implements OpenLogHandler {
+  readonly probe?: NonNullable<OpenLogHandler["probe"]>
   readonly #target: AlertTarget
   readonly #digest: Digest
   readonly #file: DigestFile
@@ -39,6 +40,7 @@ export class DigestTeller implements OpenLogHandler {
     compose: Compose,
   ) {
     this.#target = target
+    if (target.probe !== undefined) this.probe = (signal) => target.probe!(signal)
     this.#digest = digest
     this.#file = file
     this.#outbox = [...outbox]
@@ -59,10 +61,6 @@ export class DigestTeller implements OpenLogHandler {
     }, signal)
     this.#schedule()
     return undefined
-  }
-
-  probe(signal: AbortSignal): Promise<string> {
-    return probeTarget(this.#target, signal)
   }
 
   async close(): Promise<void> {

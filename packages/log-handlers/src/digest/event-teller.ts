@@ -6,11 +6,12 @@ import {
   type OpenLogHandler,
   PropolisError,
 } from "@propolis/core"
-import { type AlertTarget, type Compose, probeTarget } from "./alert-target.ts"
+import type { AlertTarget, Compose } from "./alert-target.ts"
 import { Digest } from "./digest.ts"
 import type { AlertOptions } from "./digest-options.ts"
 
 export class EventTeller implements OpenLogHandler {
+  readonly probe?: NonNullable<OpenLogHandler["probe"]>
   readonly #target: AlertTarget
   readonly #compose: Compose
   readonly #digest: Digest
@@ -20,6 +21,7 @@ export class EventTeller implements OpenLogHandler {
 
   constructor(target: AlertTarget, options: AlertOptions, ports: LogHandlerPorts, compose: Compose) {
     this.#target = target
+    if (target.probe !== undefined) this.probe = (signal) => target.probe!(signal)
     this.#compose = compose
     this.#ports = ports
     this.#digest = new Digest(options.digest, ports.now())
@@ -45,10 +47,6 @@ export class EventTeller implements OpenLogHandler {
       this.#progress.events = index + 1
     }
     return { rejected, ...(answer === undefined ? {} : { answer }) }
-  }
-
-  probe(signal: AbortSignal): Promise<string> {
-    return probeTarget(this.#target, signal)
   }
 
   close(): Promise<void> {
