@@ -105,7 +105,7 @@ describe.concurrent("TLS", () => {
 
   const http = emulators.find((emulator) => emulator.name === "http")!
   // Errors and redirects name port and scheme, which are others over TLS; these have none.
-  it.each(["idle-after-answer", "site-conditions-and-ranges", "methods-options"])(
+  it.each(["idle-after-answer", "continue", "methods-options"])(
     "carries %s from the first byte",
     async (name) => {
       const transcript = readTranscripts(folderOf(http)).find((each) => each.name === name)!
