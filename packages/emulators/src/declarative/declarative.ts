@@ -7,6 +7,7 @@ import {
   type Timer,
 } from "@propolis/core"
 import { type DeclarativeOptions, declarativeOptions } from "./options.ts"
+import { maxMatchedLength } from "./safe-pattern.ts"
 import { fillTemplate } from "./template.ts"
 
 const burstGapMs = 10
@@ -75,7 +76,7 @@ function fits(
   bytes: readonly number[],
   text: string,
 ): boolean {
-  if (pattern.match !== undefined) return new RegExp(pattern.match, "s").test(text)
+  if (pattern.match !== undefined) return new RegExp(pattern.match, "s").test(text.slice(0, maxMatchedLength))
   const wanted = pattern.hex === undefined ? bytesFromText(pattern.literal ?? "") : bytesFromHex(pattern.hex)
   return bytes.length >= wanted.length && wanted.every((byte, index) => byte === bytes[index])
 }

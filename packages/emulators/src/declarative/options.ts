@@ -27,7 +27,7 @@ const pattern = z
         if (fault !== undefined) context.addIssue({ code: "custom", message: fault })
       })
       .optional()
-      .describe("Regular expression; one character stands for one byte."),
+      .describe("Regular expression over the first 1,024 bytes; one character stands for one byte."),
     literal: z.string().min(1).max(4_096).optional().describe("Text that the input must begin with."),
     hex: z
       .string()

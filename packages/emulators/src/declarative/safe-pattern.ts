@@ -1,11 +1,14 @@
 /**
  * Regular expressions that cannot backtrack without end: no repetition within a repetition, no
- * alternation or optional part within one, no back-reference, no look-around; what is matched is at
- * most 4 KiB. Such a pattern costs at most a polynomial of its few unbounded repetitions, of which
- * two are allowed.
+ * alternation or optional part within one, no back-reference, no look-around. What is left tries at most
+ * the product of its repetitions' ranges, from every place of the input unless it begins with `^`; a
+ * pattern whose product is beyond {@link maxTries} is refused.
  */
 const maxPatternLength = 500
-const maxUnbounded = 2
+
+/** Characters of the input that a pattern sees. */
+export const maxMatchedLength = 1_024
+const maxTries = (maxMatchedLength + 1) ** 2
 
 /** Why a pattern is refused; `undefined` where it is taken. */
 export function patternFault(pattern: string): string | undefined {
@@ -23,7 +26,8 @@ export function patternFault(pattern: string): string | undefined {
   if (plain.includes("\u0001")) return "back-references are not allowed"
   if (/\(\?(?!:)/.test(plain)) return "look-around and named groups are not allowed"
   const groups: { repeats: boolean }[] = [{ repeats: false }]
-  let unbounded = 0
+  // Where alternatives are, only some of them may be anchored.
+  let tries = plain.startsWith("^") && !plain.includes("|") ? 1 : maxMatchedLength
   for (let i = 0; i < plain.length; i++) {
     const character = plain[i]
     if (character === "(") groups.push({ repeats: false })
@@ -36,11 +40,13 @@ export function patternFault(pattern: string): string | undefined {
     if (repeats && closed?.repeats)
       return "a repetition within a repetition, or of alternatives, is not allowed"
     groups.at(-1)!.repeats = true
-    const open =
-      quantifier[0] === "*" || quantifier[0] === "+" || (quantifier[2] === "," && quantifier[3] === "")
-    if (open || Math.max(Number(quantifier[1] ?? 0), Number(quantifier[3] ?? 0)) > 64) unbounded++
+    const least = quantifier[0] === "+" ? 1 : Number(quantifier[1] ?? 0)
+    const open = quantifier[0] === "*" || quantifier[0] === "+" || (quantifier[2] === "," && !quantifier[3])
+    const most = open ? maxMatchedLength : quantifier[0] === "?" ? 1 : Number(quantifier[3] || least)
+    tries *= Math.min(maxMatchedLength, most) - Math.min(maxMatchedLength, least) + 1
     i += quantifier[0].length
   }
-  if (unbounded > maxUnbounded) return `expected at most ${maxUnbounded} repetitions without a bound of 64`
-  return undefined
+  return tries > maxTries
+    ? "expected fewer or narrower repetitions: one without an end, or two behind a leading ^"
+    : undefined
 }

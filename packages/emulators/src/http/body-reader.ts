@@ -4,7 +4,8 @@ export type BodyEvent = "more" | "done" | "bad" | "too large"
 /** Keeps the first `maxKeptBytes` of a body; the rest is counted and dropped. */
 class KeptBytes {
   readonly #maxBytes: number
-  readonly #parts: Uint8Array[] = []
+  /** Doubled when it is full, so that a body of single bytes costs no more than its length. */
+  #bytes = new Uint8Array(0)
   #length = 0
 
   constructor(maxBytes: number) {
@@ -14,20 +15,19 @@ class KeptBytes {
   add(bytes: Uint8Array): void {
     const part = bytes.subarray(0, this.#maxBytes - this.#length)
     if (part.length === 0) return
-    this.#parts.push(new Uint8Array(part))
-    this.#length += part.length
-    // Many tiny chunks must not cost an object each.
-    if (this.#parts.length > 64) this.#parts.splice(0, this.#parts.length, this.bytes())
+    const length = this.#length + part.length
+    if (length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.min(this.#maxBytes, Math.max(length, this.#bytes.length * 2, 256)))
+      larger.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = larger
+    }
+    this.#bytes.set(part, this.#length)
+    this.#length = length
   }
 
+  /** Valid until the next is added. */
   bytes(): Uint8Array {
-    const whole = new Uint8Array(this.#length)
-    let offset = 0
-    for (const part of this.#parts) {
-      whole.set(part, offset)
-      offset += part.length
-    }
-    return whole
+    return this.#bytes.subarray(0, this.#length)
   }
 }
 
