@@ -76,6 +76,8 @@ export interface Emulator<Options = unknown> {
   readonly transports: { readonly tcp?: number; readonly udp?: number }
   /** Whether the default port speaks TLS from the first byte. */
   readonly tls?: boolean
+  /** Application protocols (RFC 7301) that are agreed on with a client that offers one of them over TLS. */
+  readonly alpn?: readonly string[]
   readonly options: z.ZodType<Options, unknown>
   /** Called once for a TCP connection or for the first datagram of a UDP conversation. */
   open(connection: Connection, options: Options): SessionHandlers

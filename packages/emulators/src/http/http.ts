@@ -48,6 +48,7 @@ export const http = defineEmulator({
   title: "HTTP (Apache)",
   interaction: "medium",
   transports: { tcp: 80 },
+  alpn: ["http/1.1"],
   options,
   open: (connection, opened) => openHttp(connection, opened),
 })

@@ -1,5 +1,5 @@
 /** What all sessions of a host share. */
-import { createSecureContext, type SecureContext } from "node:tls"
+import type { SecureContext } from "node:tls"
 import type { Persona } from "@propolis/core"
 import type { CaptureStore } from "./capture-store.ts"
 import type { Counters } from "./counters.ts"
@@ -7,6 +7,7 @@ import type { DeadlineQueue } from "./deadline-queue.ts"
 import type { EventWriter } from "./event-writer.ts"
 import type { SourceTable } from "./source-table.ts"
 import type { TcpSession } from "./tcp-session.ts"
+import { createServerContext } from "./tls-settings.ts"
 import type { HostLimits, HostOptions } from "./types.ts"
 import type { UdpBudget } from "./udp-budget.ts"
 import type { UdpConversation } from "./udp-conversation.ts"
@@ -47,14 +48,7 @@ export function createPolicy(options: Pick<HostOptions, "limits" | "persona" | "
     limits,
     persona,
     secureContext() {
-      // As old clients as OpenSSL still speaks with: a sensor wants to hear from them all.
-      context ??= createSecureContext({
-        key: tls.key,
-        cert: tls.cert,
-        minVersion: "TLSv1",
-        ciphers: "DEFAULT@SECLEVEL=0",
-        honorCipherOrder: true,
-      })
+      context ??= createServerContext(tls)
       return context
     },
   }

@@ -7,6 +7,7 @@ import type { HostContext } from "./host-context.ts"
 import { maxProxyHeaderBytes, type ProxyHeader, parseProxyHeader } from "./proxy-header.ts"
 import { Session } from "./session.ts"
 import type { Source } from "./source-table.ts"
+import { offeredProtocols } from "./tls-settings.ts"
 import type { ServiceDefinition } from "./types.ts"
 
 /** What a connection waits for: a PROXY header, a ClientHello, the end of the hand-shake, bytes, its own end. */
@@ -439,8 +440,10 @@ export class TcpSession extends Session {
     raw.pause()
     raw.unshift(hello)
     let secured: TLSSocket
+    const protocols = offeredProtocols(this.definition.emulator.alpn, hello)
     try {
       secured = new TLSSocket(raw, {
+        ...(protocols === undefined ? {} : { ALPNProtocols: protocols }),
         isServer: true,
         secureContext: this.policy.secureContext(),
         requestCert: false,

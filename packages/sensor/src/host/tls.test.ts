@@ -60,14 +60,30 @@ describe("TLS from the first byte", () => {
 
   it("speaks with clients of ten years ago", async () => {
     const { port } = await test.listen(greeter, { tls: true })
-    const socket = await tlsClient({
-      port,
-      minVersion: "TLSv1",
-      maxVersion: "TLSv1",
-      ciphers: "DEFAULT@SECLEVEL=0",
-    })
+    const socket = await tlsClient({ port, maxVersion: "TLSv1.2", ciphers: "AES128-SHA" })
     socket.end()
-    expect(attributesOf(await test.eventsWhen(ended), "tlsVersion")).toEqual(["TLSv1"])
+    const events = await test.eventsWhen(ended)
+    expect(attributesOf(events, "tlsVersion")).toEqual(["TLSv1.2"])
+    expect(attributesOf(events, "tlsCipher")).toEqual(["TLS_RSA_WITH_AES_128_CBC_SHA"])
+  })
+
+  it("records a client that is too old for Debian 12", async () => {
+    const { port } = await test.listen(greeter, { tls: true })
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" } as const
+    await expect(tlsClient({ port, ...old })).rejects.toThrow()
+    expect(attributesOf(await test.eventsWhen(ended), "tlsError")).toEqual(["ERR_SSL_UNSUPPORTED_PROTOCOL"])
+  })
+
+  it("agrees on a protocol that both sides know, and goes on without one", async () => {
+    const { port } = await test.listen({ ...greeter, alpn: ["http/1.1"] }, { tls: true })
+    for (const [offered, agreed] of [
+      [["h2", "http/1.1"], "http/1.1"],
+      [["h2"], false],
+    ] as const) {
+      const socket = await tlsClient({ port, ALPNProtocols: [...offered] })
+      expect(socket.alpnProtocol).toBe(agreed)
+      socket.destroy()
+    }
   })
 
   it("carries large payloads both ways", async () => {
