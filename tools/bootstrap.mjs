@@ -158,6 +158,8 @@ const child = spawn(
       ...process.env,
       PATH: `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`,
       PROPOLIS_SUPERVISED: "1",
+      // Stripped and compiled modules are kept: each start after the first is about a second quicker.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "node"),
     },
   },
 )
