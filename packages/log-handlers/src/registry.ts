@@ -1,6 +1,8 @@
 /** Every log handler of this release: one line each. */
 import type { LogHandler } from "@propolis/core"
+import { abuseipdbLogHandler } from "./abuseipdb/abuseipdb-handler.ts"
 import { discordLogHandler } from "./discord/discord-handler.ts"
+import { dshieldLogHandler } from "./dshield/dshield-handler.ts"
 import { elasticsearchLogHandler } from "./elasticsearch/elasticsearch-handler.ts"
 import { emailLogHandler } from "./email/email-handler.ts"
 import { fileLogHandler } from "./file/file-handler.ts"
@@ -14,6 +16,7 @@ import { natsLogHandler } from "./nats/nats-handler.ts"
 import { opentelemetryLogHandler } from "./opentelemetry/opentelemetry-handler.ts"
 import { rabbitmqLogHandler } from "./rabbitmq/rabbitmq-handler.ts"
 import { redisLogHandler } from "./redis/redis-handler.ts"
+import { s3LogHandler } from "./s3/s3-handler.ts"
 import { slackLogHandler } from "./slack/slack-handler.ts"
 import { splunkLogHandler } from "./splunk/splunk-handler.ts"
 import { sumologicLogHandler } from "./sumologic/sumologic-handler.ts"
@@ -44,6 +47,9 @@ export const logHandlers: readonly LogHandler[] = [
   natsLogHandler as LogHandler,
   hpfeedsLogHandler as LogHandler,
   opentelemetryLogHandler as LogHandler,
+  s3LogHandler as LogHandler,
+  abuseipdbLogHandler as LogHandler,
+  dshieldLogHandler as LogHandler,
 ]
 
 export function findLogHandler(name: string): LogHandler | undefined {
