@@ -1,5 +1,5 @@
 /** Debian's Chromium, driven over its debugging protocol: every test gets a browser with nothing in it. */
-import { mkdtemp, rm } from "node:fs/promises"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -64,17 +64,19 @@ export function watchFaults(page: Page, origin: string): string[] {
 /** Serious and critical faults that axe-core finds, one line each. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
   // A content security policy forbids a script element; the debugging protocol does not go through it.
-  const source = await import("node:fs/promises").then(({ readFile }) => readFile(axePath, "utf8"))
-  await page.evaluate(source)
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(await readFile(axePath, "utf8"))
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: {
-        run(root: Document): Promise<{
+        run(
+          root: Document,
+          options: { resultTypes: string[] },
+        ): Promise<{
           violations: { id: string; impact: string; nodes: { target: unknown; failureSummary: string }[] }[]
         }>
       }
     }
-    return (await axe.run(document)).violations
+    return (await axe.run(document, { resultTypes: ["violations"] })).violations
   })
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")

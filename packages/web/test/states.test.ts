@@ -1,27 +1,26 @@
 /** What the pages do when a hub refuses, fails or is empty: states that a healthy hub cannot be brought into. */
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readFile } from "node:fs/promises"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { requireProgram } from "@propolis/testkit"
-import type { Page } from "playwright-core"
+import type { Page, Request } from "playwright-core"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { accessibilityFaults, openBrowser, type TestBrowser, visit, watchFaults } from "./browser.ts"
-import { buildPages } from "./build-pages.ts"
+import { builtPages } from "./build-pages.ts"
 import { type FixtureServer, startFixture } from "./fixture/server.ts"
 
 const browserIsThere = requireProgram("chromium", "chromium", "the states of the pages in a browser")
 
 describe.skipIf(!browserIsThere)("states of the pages", () => {
-  let dir: string
+  let pages: string
   let fixture: FixtureServer
   let browser: TestBrowser
   let page: Page
   let faults: string[]
 
   beforeAll(async () => {
-    dir = await mkdtemp(join(tmpdir(), "propolis-states-"))
-    await buildPages(dir)
-    fixture = await startFixture(dir)
+    pages = await builtPages()
+    fixture = await startFixture(pages)
     browser = await openBrowser()
     page = await browser.context.newPage()
     await page.emulateMedia({ reducedMotion: "reduce" })
@@ -30,7 +29,6 @@ describe.skipIf(!browserIsThere)("states of the pages", () => {
   afterAll(async () => {
     await browser?.close()
     await fixture?.close()
-    await rm(dir, { recursive: true, force: true })
   })
   beforeEach(() => {
     Object.assign(fixture.state, {
@@ -47,6 +45,38 @@ describe.skipIf(!browserIsThere)("states of the pages", () => {
     fixture.state.demo = true
     await visit(page, `${fixture.origin}/services`)
     await page.getByRole("note").getByText("generated events").waitFor()
+  })
+
+  test("Home with its chart asks for at most 300 kB of JavaScript by gzip", async () => {
+    const scripts: string[] = []
+    const note = (request: Request) => {
+      if (request.resourceType() === "script") scripts.push(new URL(request.url()).pathname)
+    }
+    page.on("request", note)
+    await visit(page, `${fixture.origin}/`)
+    await page.waitForLoadState("load")
+    page.off("request", note)
+    const sizes = await Promise.all(
+      scripts.map(async (path) => gzipSync(await readFile(join(pages, path)), { level: 9 }).length),
+    )
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(sizes.reduce((total, bytes) => total + bytes)).toBeLessThanOrEqual(300_000)
+  })
+
+  test("the running hour is dashed in the chart and named in its tooltip and its table", async () => {
+    await visit(page, `${fixture.origin}/`)
+    const chart = page.locator(".activity-chart")
+    expect(await chart.locator("path[data-running]").count()).toBe(3)
+    const box = (await chart.boundingBox())!
+    await page.mouse.move(box.x + box.width - 8, box.y + 100)
+    await page.getByText("so far: this hour is not over").waitFor()
+    await page.mouse.move(box.x + box.width / 2, box.y + 100)
+    await page.getByText("so far: this hour is not over").waitFor({ state: "detached" })
+    expect(await page.locator(".chart-tooltip div").count()).toBe(3)
+    await page.getByRole("button", { name: "Show as table" }).click()
+    const rows = page.locator("table", { hasText: "Hour from" }).locator("tbody tr")
+    expect(await rows.filter({ hasText: "so far" }).count()).toBe(1)
+    expect(await rows.first().textContent()).toContain("so far")
   })
 
   test("a failed answer can be asked for again", async () => {

@@ -1,15 +1,9 @@
 import "./charts.css"
-import type { EChartsCoreOption, EChartsType, init } from "echarts/core"
+import type { EChartsCoreOption, EChartsType } from "echarts/core"
 import { useEffect, useRef, useState } from "react"
 import { Failure } from "../parts/failure.tsx"
 
-/** The parts of ECharts that a kind of chart needs, as a module of its own. */
-export type ChartEngine = () => Promise<{ init: typeof init }>
-export const activityEngine: ChartEngine = () => import("./echarts-activity.ts")
-export const rankingsEngine: ChartEngine = () => import("./echarts-rankings.ts")
-
 interface ChartProps {
-  engine: ChartEngine
   option: EChartsCoreOption
   /** The chart in one sentence, for readers who do not see it; the table has the numbers. */
   description: string
@@ -21,7 +15,7 @@ interface ChartProps {
 const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)")
 
 /** One ECharts instance, drawn as SVG, that follows its box and its option. */
-export function Chart({ engine, option, description, heightPx, onSelect }: ChartProps) {
+export function Chart({ option, description, heightPx, onSelect }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const [chart, setChart] = useState<EChartsType>()
   const [failure, setFailure] = useState<Error>()
@@ -36,7 +30,7 @@ export function Chart({ engine, option, description, heightPx, onSelect }: Chart
     let made: EChartsType | undefined
     let gone = false
     const observer = new ResizeObserver(() => made?.resize())
-    engine().then(
+    import("./echarts-parts.ts").then(
       ({ init }) => {
         const element = box.current
         if (gone || element === null) return
@@ -56,7 +50,7 @@ export function Chart({ engine, option, description, heightPx, onSelect }: Chart
       made?.dispose()
       setChart(undefined)
     }
-  }, [engine, attempt])
+  }, [attempt])
 
   useEffect(() => {
     chart?.setOption(

@@ -1,7 +1,7 @@
 import type { HostSummary } from "@propolis/core"
 import { useMemo } from "react"
 import { formatCompact, formatCount, formatUtcDay } from "../parts/format.ts"
-import { Chart, rankingsEngine } from "./chart.tsx"
+import { Chart } from "./chart.tsx"
 import { tooltipElement, tooltipStyle } from "./tooltip.ts"
 import { chartFont, useChartColors } from "./use-chart-colors.ts"
 
@@ -70,7 +70,6 @@ export function DaysChart({ days }: { days: HostSummary["days"] }) {
   )
   return (
     <Chart
-      engine={rankingsEngine}
       option={option}
       heightPx={200}
       description={`Bar chart of events per day, ${days.length} days with events. The table has every number.`}

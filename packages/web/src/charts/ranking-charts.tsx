@@ -1,6 +1,6 @@
 import { useMemo } from "react"
 import { formatCompact, formatCount, formatShare } from "../parts/format.ts"
-import { Chart, rankingsEngine } from "./chart.tsx"
+import { Chart } from "./chart.tsx"
 import { tooltipElement, tooltipStyle } from "./tooltip.ts"
 import { chartFont, chartMono, useChartColors } from "./use-chart-colors.ts"
 
@@ -85,7 +85,6 @@ export function RankingPie({ rows, title, unit, onSelect, heightPx = 300 }: Rank
   }, [rows, unit, colors])
   return (
     <Chart
-      engine={rankingsEngine}
       option={option}
       heightPx={heightPx}
       description={describe("Pie chart", title, rows)}
@@ -154,7 +153,6 @@ export function RankingBars({ rows, title, unit, mono = false, onSelect, heightP
   )
   return (
     <Chart
-      engine={rankingsEngine}
       option={option}
       heightPx={heightPx}
       description={describe("Bar chart", title, rows)}

@@ -1,5 +1,6 @@
 import type { Activity } from "@propolis/core"
 import { useMemo } from "react"
+import { isRunning } from "../charts/activity-chart.tsx"
 import { formatCount } from "../parts/format.ts"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
 
@@ -18,6 +19,7 @@ export function ActivityTable({ activity }: { activity: Activity }) {
       activity.times
         .map((time, i) => ({
           time,
+          running: isRunning(activity, i),
           connections: activity.connections[i] ?? 0,
           received: activity.received[i] ?? 0,
           transmitted: activity.transmitted[i] ?? 0,
@@ -49,6 +51,7 @@ export function ActivityTable({ activity }: { activity: Activity }) {
             <tr key={row.time}>
               <th scope="row" className="time">
                 {slot.format(row.time)}
+                {row.running && <span className="soft"> so far</span>}
               </th>
               <td className="number">{formatCount(row.connections)}</td>
               <td className="number">{formatCount(row.received)}</td>

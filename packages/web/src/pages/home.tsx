@@ -125,7 +125,7 @@ function ActivitySection({ activity, days }: { activity: Activity; days: number 
       <ActivityTotals activity={activity} days={days} hidden={hidden} onToggle={toggle} />
       <ChartPanel
         title="Activity by the hour"
-        note="events per hour"
+        note="events per hour; the running hour is dashed"
         chart={<ActivityChart activity={activity} hidden={hidden} />}
         table={<ActivityTable activity={activity} />}
       />
