@@ -5,12 +5,10 @@ import type { CaptureStore } from "./capture-store.ts"
 import type { Counters } from "./counters.ts"
 import type { DeadlineQueue } from "./deadline-queue.ts"
 import type { EventWriter } from "./event-writer.ts"
-import type { SourceTable } from "./source-table.ts"
-import type { TcpSession } from "./tcp-session.ts"
+import type { Source, SourceTable } from "./source-table.ts"
 import { createServerContext } from "./tls-settings.ts"
 import type { HostLimits, HostOptions } from "./types.ts"
 import type { UdpBudget } from "./udp-budget.ts"
-import type { UdpConversation } from "./udp-conversation.ts"
 
 /** What can change while the host runs; a session keeps the one it began with. */
 export interface Policy {
@@ -18,6 +16,23 @@ export interface Policy {
   readonly persona: Persona
   /** Made when it is needed first. */
   secureContext(): SecureContext
+}
+
+/** As much of a TCP session as the host itself deals with. */
+export interface OpenSession {
+  /** Looks at deadlines. */
+  sweep(nowMs: number): void
+  /** Begins the end; what was sent still leaves. */
+  stop(): void
+  destroy(): void
+}
+
+/** As much of a UDP conversation as the host itself deals with. */
+export interface OpenConversation {
+  sweep(nowMs: number): void
+  /** Ends it; its peer may begin another. */
+  forget(): void
+  isOf(source: Source): boolean
 }
 
 export interface HostContext {
@@ -29,9 +44,9 @@ export interface HostContext {
   readonly sources: SourceTable
   readonly budget: UdpBudget
   readonly captures: CaptureStore
-  readonly sessions: Set<TcpSession>
+  readonly sessions: Set<OpenSession>
   /** Oldest first, of all UDP services. */
-  readonly conversations: Set<UdpConversation>
+  readonly conversations: Set<OpenConversation>
   /** UDP ports that this host listens on, with how many services do: peers there may be sensors like this one. */
   readonly udpPorts: Map<number, number>
   readonly newId: () => string
