@@ -16,6 +16,7 @@ changed, and sessions that are open go on.
   \`30s\`, \`10m\`, \`1h\`, \`7d\`.
 * Where a text is wanted, \`{ env: NAME }\` takes it from an environment variable and \`{ file: PATH }\` from a file, so
   that secrets need not stand in the configuration.
+* The part \`hub\` of the same file is the hub's ([hub-configuration.md](hub-configuration.md)); the sensor leaves it alone.
 * Unknown keys are faults. Editors check the file against
   [configuration.schema.json](configuration.schema.json).
 
