@@ -28,7 +28,7 @@ const options = z
       .max(256)
       .optional()
       .describe("Channel for the bot's messages, its id or #name."),
-    apiUrl: urlOption().default("https://slack.com").describe("Where the Web API is, for the bot."),
+    apiUrl: urlOption().optional().describe("Where the Web API is, for the bot. Default: https://slack.com."),
     ...httpOptions,
     ...alertOptions,
   })
@@ -67,7 +67,7 @@ function webhookTarget(client: HttpClient, url: string): AlertTarget {
 function botTarget(client: HttpClient, options: SlackOptions, token: string): AlertTarget {
   const headers = { authorization: `Bearer ${token}` }
   const call = async (method: string, body: object, signal: AbortSignal) => {
-    const url = urlBelow(options.apiUrl, `api/${method}`)
+    const url = urlBelow(options.apiUrl ?? "https://slack.com", `api/${method}`)
     return readSlackAnswer(await sendRequest(client, jsonRequest(url, body, headers), signal))
   }
   return {
