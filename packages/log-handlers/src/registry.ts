@@ -9,6 +9,7 @@ import { fileLogHandler } from "./file/file-handler.ts"
 import { honeydbLogHandler } from "./honeydb/honeydb-handler.ts"
 import { hpfeedsLogHandler } from "./hpfeeds/hpfeeds-handler.ts"
 import { hubLogHandler } from "./hub/hub-handler.ts"
+import { kafkaLogHandler } from "./kafka/kafka-handler.ts"
 import { logstashLogHandler } from "./logstash/logstash-handler.ts"
 import { mastodonLogHandler } from "./mastodon/mastodon-handler.ts"
 import { mqttLogHandler } from "./mqtt/mqtt-handler.ts"
@@ -50,6 +51,7 @@ export const logHandlers: readonly LogHandler[] = [
   s3LogHandler as LogHandler,
   abuseipdbLogHandler as LogHandler,
   dshieldLogHandler as LogHandler,
+  kafkaLogHandler as LogHandler,
 ]
 
 export function findLogHandler(name: string): LogHandler | undefined {
