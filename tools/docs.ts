@@ -4,6 +4,7 @@ import { dirname, join } from "node:path"
 import { attributesMarkdown, errorsMarkdown, eventsMarkdown } from "@propolis/core"
 import { emulatorsMarkdown } from "@propolis/emulators"
 import { hubConfigurationMarkdown, openApiDocument } from "@propolis/hub"
+import { logHandlersMarkdown } from "@propolis/log-handlers"
 import { configJsonSchema, configurationMarkdown } from "@propolis/sensor"
 
 const root = join(import.meta.dirname, "..")
@@ -13,6 +14,7 @@ const documents: Record<string, () => string | Promise<string>> = {
   "docs/errors.md": errorsMarkdown,
   "docs/events.md": eventsMarkdown,
   "docs/emulators.md": emulatorsMarkdown,
+  "docs/log-handlers.md": () => logHandlersMarkdown(),
   "docs/configuration.md": configurationMarkdown,
   "docs/configuration.schema.json": () => json(configJsonSchema()),
   "docs/hub-configuration.md": hubConfigurationMarkdown,

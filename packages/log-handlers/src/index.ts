@@ -1,3 +1,5 @@
+export { logHandlersMarkdown } from "./docs.ts"
+export { handlerExamples } from "./examples.ts"
 export { type FileOptions, fileLogHandler } from "./file/file-handler.ts"
 export { type HubOptions, hubLogHandler } from "./hub/hub-handler.ts"
 export { findLogHandler, logHandlers } from "./registry.ts"
