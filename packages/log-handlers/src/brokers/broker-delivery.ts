@@ -2,6 +2,7 @@
  * A log handler over a message broker's client library: connects when there is something to deliver, sends a batch's
  * events in order, knows which ones the broker acknowledged, and lets go of a connection that failed in any way.
  */
+import { setTimeout as delay } from "node:timers/promises"
 import {
   type Batch,
   type DeliveryReport,
@@ -10,6 +11,9 @@ import {
   PropolisError,
   type SensorEvent,
 } from "@propolis/core"
+
+/** How long taking leave of a broker may last. */
+const leaveMs = 1_000
 
 export interface BrokerSession {
   /**
@@ -79,10 +83,10 @@ class BrokerLogHandler implements OpenLogHandler {
     const session = this.#session
     this.#session = undefined
     if (session === undefined) return
+    const enough = new AbortController()
     const leave = session.close().catch(() => {})
-    const timer = setTimeout(() => session.destroy(), 1_000)
-    await Promise.race([leave, new Promise<void>((resolve) => setTimeout(resolve, 1_200).unref())])
-    clearTimeout(timer)
+    await Promise.race([leave, delay(leaveMs, undefined, { signal: enough.signal }).catch(() => {})])
+    enough.abort()
     session.destroy()
   }
 
