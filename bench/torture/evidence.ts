@@ -1,5 +1,6 @@
 /** What a stopped hub's store holds, against what clients saw. */
 import { openStore } from "@propolis/hub"
+import type { Check } from "./processes.ts"
 
 export interface Evidence {
   readonly events: number
@@ -45,8 +46,23 @@ export async function readEvidence(storeDir: string): Promise<Evidence> {
 }
 
 /** Answered markers that are not there exactly once as RX and once as TX. */
-export function missingMarkers(evidence: Evidence, answered: ReadonlySet<string>): string[] {
+function missingMarkers(evidence: Evidence, answered: ReadonlySet<string>): string[] {
   return [...answered].filter(
     (marker) => evidence.received.get(marker) !== 1 || evidence.transmitted.get(marker) !== 1,
   )
+}
+
+/** What must hold after every run of echo clients, as rows of a report. */
+export function echoChecks(evidence: Evidence, answered: ReadonlySet<string>): Check[] {
+  const missing = missingMarkers(evidence, answered)
+  const { events, distinctIds, sessions, sessionsWithGaps } = evidence
+  return [
+    [
+      "every answered event is in the hub exactly once",
+      missing.length === 0,
+      `${missing.length} of ${answered.size} missing or doubled`,
+    ],
+    ["no event is stored twice", events === distinctIds, `${events} events, ${distinctIds} ids`],
+    ["seq has no gaps", sessionsWithGaps === 0, `${sessionsWithGaps} of ${sessions} sessions`],
+  ]
 }

@@ -3,7 +3,7 @@
  * (latency while away as a ratio to latency before).
  */
 import { startEchoLoad } from "./echo-load.ts"
-import { missingMarkers, readEvidence } from "./evidence.ts"
+import { echoChecks, readEvidence } from "./evidence.ts"
 import { numberOption, report, scratchFolder } from "./processes.ts"
 import { prepareStand } from "./stand.ts"
 
@@ -34,8 +34,6 @@ export async function run(args: string[]): Promise<number> {
     await stand.drained(120_000)
     const exit = await sensor.stop()
     await back.stop()
-    const evidence = await readEvidence(stand.storeDir)
-    const missing = missingMarkers(evidence, answered)
     return report(`hub-away: ${seconds} s away`, [
       [
         "the sensor went on answering",
@@ -47,17 +45,7 @@ export async function run(args: string[]): Promise<number> {
         away / before <= maxLatencyRatio,
         `${away.toFixed(2)} ÷ ${before.toFixed(2)} = ${(away / before).toFixed(2)}`,
       ],
-      ["nothing is lost", missing.length === 0, `${missing.length} of ${answered.size} missing or doubled`],
-      [
-        "nothing is stored twice",
-        evidence.events === evidence.distinctIds,
-        `${evidence.events} events, ${evidence.distinctIds} ids`,
-      ],
-      [
-        "seq has no gaps",
-        evidence.sessionsWithGaps === 0,
-        `${evidence.sessionsWithGaps} of ${evidence.sessions} sessions`,
-      ],
+      ...echoChecks(await readEvidence(stand.storeDir), answered),
     ])
   } finally {
     folder.remove()

@@ -100,11 +100,10 @@ export function numberOption(args: readonly string[], name: string, fallback: nu
   return value
 }
 
+export type Check = readonly [what: string, ok: boolean, seen: string]
+
 /** Prints what was checked; gives the exit code. */
-export function report(
-  title: string,
-  checks: readonly (readonly [what: string, ok: boolean, seen: string])[],
-): number {
+export function report(title: string, checks: readonly Check[]): number {
   console.log(`\n${title}`)
   for (const [what, ok, seen] of checks) console.log(`  ${ok ? "ok  " : "FAIL"} ${what}: ${seen}`)
   return checks.every(([, ok]) => ok) ? 0 : 1

@@ -3,7 +3,7 @@
  * after is in the hub exactly once, and no session's `seq` has a gap.
  */
 import { startEchoLoad } from "./echo-load.ts"
-import { missingMarkers, readEvidence } from "./evidence.ts"
+import { echoChecks, readEvidence } from "./evidence.ts"
 import { numberOption, report, scratchFolder } from "./processes.ts"
 import { prepareStand } from "./stand.ts"
 
@@ -27,25 +27,9 @@ export async function run(args: string[]): Promise<number> {
     await stand.drained(120_000)
     await sensor.stop()
     await hub.stop()
-    const evidence = await readEvidence(stand.storeDir)
-    const missing = missingMarkers(evidence, answered)
     return report(`sensor-kill: ${runs} kills, ${clients} clients`, [
       ["clients were answered", answered.size > runs, `${answered.size} replies`],
-      [
-        "every answered event is in the hub exactly once",
-        missing.length === 0,
-        `${missing.length} missing or doubled`,
-      ],
-      [
-        "no event is stored twice",
-        evidence.events === evidence.distinctIds,
-        `${evidence.events} events, ${evidence.distinctIds} ids`,
-      ],
-      [
-        "seq has no gaps",
-        evidence.sessionsWithGaps === 0,
-        `${evidence.sessionsWithGaps} of ${evidence.sessions} sessions`,
-      ],
+      ...echoChecks(await readEvidence(stand.storeDir), answered),
     ])
   } finally {
     folder.remove()
