@@ -12,6 +12,10 @@ const tortures: Record<string, readonly [load: () => Promise<Runner>, what: stri
   hostile: [() => import("./torture/hostile.ts"), "floods, slow clients and random bytes on every port"],
   "sensor-kill": [() => import("./torture/sensor-kill.ts"), "kill -9 of the sensor under load; --runs N"],
   "hub-kill": [() => import("./torture/hub-kill.ts"), "kill -9 of the hub under ingest; --runs N"],
+  handlers: [
+    () => import("./torture/handlers.ts"),
+    "one hangs, one fails, one is well; kill -9; --events N --runs N",
+  ],
   "hub-away": [() => import("./torture/hub-away.ts"), "the hub is away for a while, then back"],
 }
 

@@ -168,6 +168,8 @@ export class HandlerLoop {
       fresh: this.#lingering > 0,
     })
     if (slice === undefined) return
+    // What was delivered before is committed before more is: a crash repeats one batch at most.
+    await this.#commit
     for (const piece of splitLines(slice.ndjson, slice.count, this.#limits)) {
       const batch = new SliceBatch(this.#nextNumber++, piece.count, piece.ndjson)
       if (!(await this.#deliver(batch))) return
@@ -211,7 +213,7 @@ export class HandlerLoop {
     }
   }
 
-  /** Reading goes on while the place is being written; a crash in between repeats the slice. */
+  /** Waiting and reading go on while the place is being written; a crash in between repeats the slice. */
   #commitTo(position: Position): void {
     this.#commit = this.#cursor.commit(position).catch((error: Error) => {
       this.#lastError = this.#redact(error.message)
