@@ -46,6 +46,7 @@ describe.skipIf(!browserIsThere)("the pages on a real hub", () => {
   test("without an account a private hub shows its sign-in, whatever page was asked for", async () => {
     await visit(page, `${hub.url}/hosts`)
     expect(await page.locator("h1").textContent()).toBe("Sign in")
+    await page.getByText("Here for the first time?").waitFor()
     expect(await accessibilityFaults(page)).toEqual([])
     await page.getByLabel("Email").fill(hub.oneTimePassword.email)
     await page.locator("input[type=password]").fill("not the password")
@@ -97,6 +98,8 @@ describe.skipIf(!browserIsThere)("the pages on a real hub", () => {
         timeout: 20_000,
       })
       .toBe(10)
+    // The empty page of the test before is still open: it fills by itself.
+    await page.locator(".total-value").first().waitFor({ timeout: 20_000 })
     await visit(page, `${hub.url}/`)
     expect(await page.locator(".total-value").allTextContents()).toContain("163")
     await page.getByRole("link", { name: busiest }).first().waitFor()

@@ -12,17 +12,20 @@ import type {
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query"
 import { getJson } from "./fetch-json.ts"
 
-const refreshMs = 30_000
+const refreshMs = 15_000
+/** While there is nothing: whoever attacks the own sensor for the first time looks at the page for it. */
+const emptyRefreshMs = 2_000
 /** Sessions on one page of a host's list. */
 const sessionsPerPage = 25
 /** The most events that one session page asks for. */
 export const maxSessionEvents = 1_000
 
-function live<T>(path: string) {
+function live<T>(path: string, isEmpty: (answer: T) => boolean) {
   return queryOptions({
     queryKey: [path],
     queryFn: ({ signal }) => getJson<T>(path, signal),
-    refetchInterval: refreshMs,
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && isEmpty(state.data) ? emptyRefreshMs : refreshMs,
     placeholderData: keepPreviousData,
   })
 }
@@ -33,16 +36,25 @@ export const meQuery = queryOptions({
   staleTime: 60_000,
 })
 
-export const activityQuery = (days: number) => live<Activity>(`/api/web/activity?days=${days}`)
+const noRows = ({ rows }: { rows: readonly unknown[] }) => rows.length === 0
+
+export const activityQuery = (days: number) =>
+  live<Activity>(
+    `/api/web/activity?days=${days}`,
+    ({ totals }) => totals.connections + totals.received + totals.transmitted === 0,
+  )
 
 export const topHostsQuery = (hours: number, limit = 10) =>
-  live<HostRows>(`/api/web/hosts/top?hours=${hours}&limit=${limit}`)
+  live<HostRows>(`/api/web/hosts/top?hours=${hours}&limit=${limit}`, noRows)
 
 export const topServicesQuery = (hours: number, limit = 10) =>
-  live<ServiceRows>(`/api/web/services/top?hours=${hours}&limit=${limit}`)
+  live<ServiceRows>(`/api/web/services/top?hours=${hours}&limit=${limit}`, noRows)
 
 export const serviceHostsQuery = (service: string, hours: number, limit = 10) =>
-  live<HostRows>(`/api/web/services/${encodeURIComponent(service)}/hosts?hours=${hours}&limit=${limit}`)
+  live<HostRows>(
+    `/api/web/services/${encodeURIComponent(service)}/hosts?hours=${hours}&limit=${limit}`,
+    noRows,
+  )
 
 export const hostQuery = (address: string) =>
   queryOptions({

@@ -18,8 +18,9 @@ const heightPx = 300
 const topPx = 12
 const bottomPx = 28
 const rightPx = 6
-/** What a label of time takes, with the space to the next one. */
-const labelPx = 84
+/** What a label takes, with the space to the next one. */
+const hourLabelPx = 58
+const dayLabelPx = 84
 
 interface ActivityChartProps {
   activity: Activity
@@ -122,7 +123,11 @@ function layOut(activity: Activity, hidden: ReadonlySet<SeriesName>, width: numb
     xOf,
     slotAt: (x: number) => ((x - left) / span) * slots,
     counts: ticks.map((tick, i) => ({ y: yOf(tick), text: texts[i]! })),
-    times: timeTicks(activity.from, activity.to, Math.max(2, Math.floor(span / labelPx)))
+    times: timeTicks(
+      activity.from,
+      activity.to,
+      Math.max(2, Math.floor(span / (short ? hourLabelPx : dayLabelPx))),
+    )
       .map((time) => ({
         x: left + ((time - activity.from) / (activity.to - activity.from)) * span,
         text: short ? hour.format(time) : day.format(time),

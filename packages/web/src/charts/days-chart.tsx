@@ -1,6 +1,7 @@
 import type { HostSummary } from "@propolis/core"
 import { useMemo } from "react"
 import { formatCompact, formatCount, formatUtcDay } from "../parts/format.ts"
+import type { ChartColors } from "../theme/chart-colors.ts"
 import { Chart } from "./chart.tsx"
 import { tooltipElement, tooltipStyle } from "./tooltip.ts"
 import { chartFont, useChartColors } from "./use-chart-colors.ts"
@@ -32,7 +33,8 @@ export function DaysChart({ days }: { days: HostSummary["days"] }) {
         formatter: (points: { dataIndex: number }[]) => {
           const row = filled[points[0]?.dataIndex ?? 0]
           if (row === undefined) return ""
-          return tooltipElement(`${formatUtcDay(row.day)} (UTC)`, [
+          const soFar = isRunning(row.day) ? ", so far" : ""
+          return tooltipElement(`${formatUtcDay(row.day)} (UTC)${soFar}`, [
             { color: colors.connections, label: "Events", value: formatCount(row.events) },
             { label: "Connections", value: formatCount(row.connections) },
           ])
@@ -62,7 +64,11 @@ export function DaysChart({ days }: { days: HostSummary["days"] }) {
           type: "bar",
           barMaxWidth: 28,
           itemStyle: { color: colors.connections, borderRadius: [3, 3, 0, 0] },
-          data: filled.map(({ events }) => events),
+          data: filled.map(({ day, events }) => ({
+            value: events,
+            // An outline, not a full bar: the day is not over.
+            ...(isRunning(day) ? { itemStyle: unfinished(colors) } : {}),
+          })),
         },
       ],
     }),
@@ -75,6 +81,15 @@ export function DaysChart({ days }: { days: HostSummary["days"] }) {
       description={`Bar chart of events per day, ${days.length} days with events. The table has every number.`}
     />
   )
+}
+
+/** Whether a day (its start in UTC) is not over yet: its numbers still grow. */
+export function isRunning(day: number): boolean {
+  return day + dayMs > Date.now()
+}
+
+function unfinished({ connections, surface }: ChartColors) {
+  return { color: surface, borderColor: connections, borderWidth: 1.5, borderType: "dashed" }
 }
 
 function fill(days: HostSummary["days"]): HostSummary["days"] {

@@ -58,7 +58,6 @@ export function RankingPie({ rows, title, unit, onSelect, heightPx = 300 }: Rank
           cursor: "pointer",
           itemStyle: { borderColor: colors.surface, borderWidth: 2, borderRadius: 3 },
           label: {
-            show: true,
             position: "center",
             formatter: `{total|${formatCompact(total)}}\n{unit|${unit}}`,
             rich: {
@@ -73,11 +72,14 @@ export function RankingPie({ rows, title, unit, onSelect, heightPx = 300 }: Rank
             },
           },
           labelLine: { show: false },
-          emphasis: { scaleSize: 5, label: { show: true } },
+          emphasis: { scaleSize: 5 },
           data: rows.map(({ name, value }, i) => ({
             name,
             value,
             itemStyle: { color: colors.ranks[i % colors.ranks.length] },
+            // The sum in the middle belongs to no slice: one writes it, or it would be written once for each.
+            label: { show: i === 0 },
+            emphasis: { label: { show: i === 0 } },
           })),
         },
       ],
@@ -93,7 +95,15 @@ export function RankingPie({ rows, title, unit, onSelect, heightPx = 300 }: Rank
   )
 }
 
-export function RankingBars({ rows, title, unit, mono = false, onSelect, heightPx = 300 }: RankingProps) {
+export function RankingBars({
+  rows,
+  title,
+  unit,
+  mono = false,
+  onSelect,
+  // A bar stays a bar where there are few of them.
+  heightPx = Math.max(60, rows.length * 30),
+}: RankingProps) {
   const colors = useChartColors()
   const option = useMemo(
     () => ({

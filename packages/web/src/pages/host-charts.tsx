@@ -2,9 +2,10 @@ import type { HostSummary } from "@propolis/core"
 import { useNavigate } from "@tanstack/react-router"
 import { useMemo } from "react"
 import { ChartPanel } from "../charts/chart-panel.tsx"
-import { DaysChart } from "../charts/days-chart.tsx"
-import { RankingBars, RankingPie } from "../charts/ranking-charts.tsx"
-import { formatCount, formatUtcDay } from "../parts/format.ts"
+import { DaysChart, isRunning } from "../charts/days-chart.tsx"
+import { type RankedRow, RankingBars, RankingPie } from "../charts/ranking-charts.tsx"
+import { useChartColors } from "../charts/use-chart-colors.ts"
+import { formatCount, formatShare, formatUtcDay } from "../parts/format.ts"
 import { ServiceLink } from "../parts/host-link.tsx"
 import { ScrollRegion } from "../parts/scroll-region.tsx"
 
@@ -32,13 +33,16 @@ export function HostCharts({ summary }: { summary: HostSummary }) {
           title="Protocols"
           note="events"
           chart={
-            <RankingPie
-              rows={protocols}
-              title="Protocols by events"
-              unit="events"
-              heightPx={Math.min(260, Math.max(180, barsHeightPx))}
-              onSelect={() => {}}
-            />
+            <>
+              <RankingPie
+                rows={protocols}
+                title="Protocols by events"
+                unit="events"
+                heightPx={Math.min(230, Math.max(150, barsHeightPx - 30))}
+                onSelect={() => {}}
+              />
+              <Legend rows={protocols} />
+            </>
           }
           table={
             <CountTable
@@ -76,7 +80,7 @@ export function HostCharts({ summary }: { summary: HostSummary }) {
       {summary.days.length > 0 && (
         <ChartPanel
           title="Activity per day"
-          note="events, days in UTC"
+          note="events, days in UTC; a day that is not over is dashed"
           chart={<DaysChart days={summary.days} />}
           table={
             <CountTable
@@ -86,7 +90,7 @@ export function HostCharts({ summary }: { summary: HostSummary }) {
                 .sort((a, b) => b.day - a.day)
                 .map(({ day, connections, events }) => ({
                   key: String(day),
-                  name: formatUtcDay(day),
+                  name: `${formatUtcDay(day)}${isRunning(day) ? " so far" : ""}`,
                   values: [connections, events],
                 }))}
             />
@@ -94,6 +98,22 @@ export function HostCharts({ summary }: { summary: HostSummary }) {
         />
       )}
     </>
+  )
+}
+
+/** Names of the slices; a ranking has its bars and its table for that. */
+function Legend({ rows }: { rows: readonly RankedRow[] }) {
+  const { ranks } = useChartColors()
+  const total = rows.reduce((sum, { value }) => sum + value, 0)
+  return (
+    <ul className="chart-legend">
+      {rows.map(({ name, value }, i) => (
+        <li key={name}>
+          <span className="rank-key" style={{ background: ranks[i % ranks.length] }} />
+          {name} <span className="soft">{formatShare(value / Math.max(1, total))}</span>
+        </li>
+      ))}
+    </ul>
   )
 }
 

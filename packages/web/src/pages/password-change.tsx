@@ -11,7 +11,7 @@ const leastLength = 12
 
 /** In place of every page while the one-time password is in use, and on the account page. */
 export function PasswordChange({ forced = false }: { forced?: boolean }) {
-  if (!forced) return <PasswordForm />
+  if (!forced) return <PasswordForm title="Password" current="Current password" />
   return (
     <div className="card-page">
       <PageHeader
@@ -19,12 +19,12 @@ export function PasswordChange({ forced = false }: { forced?: boolean }) {
         title="Choose your password"
         lead="You signed in with a one-time password. It must be replaced before anything else."
       />
-      <PasswordForm />
+      <PasswordForm title="A password of your own" current="One-time password" />
     </div>
   )
 }
 
-function PasswordForm() {
+function PasswordForm({ title, current: currentLabel }: { title: string; current: string }) {
   const queryClient = useQueryClient()
   const [current, setCurrent] = useState("")
   const [next, setNext] = useState("")
@@ -50,10 +50,10 @@ function PasswordForm() {
     return reason === undefined ? undefined : `This ${reason}`
   }
   return (
-    <Panel title="Password" note={`at least ${leastLength} characters`}>
+    <Panel title={title} note={`at least ${leastLength} characters`}>
       <form className="form" onSubmit={submit}>
         <PasswordInput
-          label="Current password"
+          label={currentLabel}
           autoComplete="current-password"
           required
           maxLength={1_024}

@@ -38,11 +38,7 @@ export function SignInForm({ reason, onDone }: { reason?: string; onDone?: () =>
   const refused = signIn.error instanceof ApiFailure && signIn.error.status === 401
   return (
     <div className="card-page">
-      <PageHeader
-        documentTitle="Sign in"
-        title="Sign in"
-        lead={reason ?? "The first administrator's one-time password was printed when the hub started."}
-      />
+      <PageHeader documentTitle="Sign in" title="Sign in" lead={reason} />
       <Panel title="Your account">
         <form className="form" onSubmit={submit}>
           <TextInput
@@ -74,6 +70,14 @@ export function SignInForm({ reason, onDone }: { reason?: string; onDone?: () =>
           </Button>
         </form>
       </Panel>
+      <section className="first-sign-in small soft" aria-label="First sign-in">
+        <p>
+          <strong>Here for the first time?</strong> The terminal where Propolis was started shows the email
+          after <code>sign in</code> and a one-time password after <code>password</code>; a hub that runs as a
+          service writes both to its log. Until the password is replaced, every start makes a new one and only
+          the newest is valid.
+        </p>
+      </section>
     </div>
   )
 }
