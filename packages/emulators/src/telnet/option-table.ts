@@ -19,7 +19,9 @@ export interface OptionTable {
   received(request: Request, code: number): void
   /** Whether the peer performs it. */
   isOn(code: number): boolean
-  /** Whether an answer of the peer is outstanding. */
+  /** Whether the peer was asked to perform it and has not answered. */
+  isAsked(code: number): boolean
+  /** Whether an answer of the peer is outstanding, in either direction. */
   isPending(code: number): boolean
 }
 
@@ -86,6 +88,7 @@ export function createOptionTable(
       else peerRefuses(us, code, WONT)
     },
     isOn: (code) => stateOf(him, code) === "yes",
+    isAsked: (code) => stateOf(him, code) === "wanted",
     isPending: (code) => stateOf(him, code) === "wanted" || stateOf(us, code) === "wanted",
   }
 }

@@ -2,7 +2,7 @@ import { type Connection, defineEmulator, type SessionHandlers, type Timer } fro
 import { createLineEditor } from "./line-editor.ts"
 import { loginPasses } from "./login-policy.ts"
 import { type TelnetOptions, telnetOptions } from "./options.ts"
-import { command, createTelnetParser, DO, DONT, IAC, WILL } from "./protocol.ts"
+import { command, createTelnetParser, DO, DONT, IAC, option, WILL } from "./protocol.ts"
 import { messageOfTheDay, openUnixShell, openWindowsShell, type Shell } from "./shell.ts"
 import { attributesOfSubnegotiation } from "./subnegotiation-values.ts"
 import { negotiateAsUnix } from "./unix-negotiation.ts"
@@ -41,6 +41,8 @@ function openTelnet(connection: Connection, options: TelnetOptions): SessionHand
   let shell: Shell | undefined
   let terminalType: string | undefined
   let subnegotiations = 0
+  /** The terminal's own echo, which a client may turn off (RFC 857). */
+  let echoes = true
   const requests: string[] = []
   const typeAhead: number[] = []
 
@@ -65,7 +67,10 @@ function openTelnet(connection: Connection, options: TelnetOptions): SessionHand
   }
 
   const editor = createLineEditor({
-    echo: print,
+    // Behind a password there is a line end even where nothing is echoed.
+    echo: (text) => {
+      if (echoes || state === "password") print(text)
+    },
     line: (text) => takeLine(text),
     interrupt() {
       if (state === "shell" && shell !== undefined) {
@@ -194,6 +199,10 @@ function openTelnet(connection: Connection, options: TelnetOptions): SessionHand
     request(request, code) {
       if (state === "over") return
       if (requests.length < maxRecordedRequests) requests.push(`${requestName(request)} ${code}`)
+      if (code === option.ECHO && state !== "negotiating" && !windows) {
+        if (request === DO) echoes = true
+        else if (request === DONT) echoes = false
+      }
       negotiation.received(request, code)
     },
     subnegotiation(code, parameters) {

@@ -5,7 +5,7 @@
  * answer about the window's size; then it turns its echo on and greets.
  */
 import { createOptionTable, type OptionTable } from "./option-table.ts"
-import { IAC, option, type Request, SB, SE } from "./protocol.ts"
+import { IAC, option, type Request, SB, SE, WONT } from "./protocol.ts"
 
 const { BINARY, ECHO, SGA, STATUS, TM, TTYPE, NAWS, TSPEED, LFLOW, LINEMODE, XDISPLOC } = option
 const { OLD_ENVIRON, AUTHENTICATION, ENCRYPT, NEW_ENVIRON } = option
@@ -28,8 +28,12 @@ const supported = {
 const firstAsked = [AUTHENTICATION, ENCRYPT, TTYPE, TSPEED, XDISPLOC, NEW_ENVIRON, OLD_ENVIRON] as const
 const isReply = 0
 const sendRequest = 1
-/** MODE of LINEMODE with EDIT and TRAPSIG (RFC 1184 §2.2). */
-const lineMode = Uint8Array.of(IAC, SB, LINEMODE, 1, 3, IAC, SE, 0)
+/** MODE of LINEMODE (RFC 1184 §2.2), with telnetd's own slip behind it. */
+const modeOf = (mask: number) => Uint8Array.of(IAC, SB, LINEMODE, 1, mask, IAC, SE, 0)
+/** EDIT and TRAPSIG. */
+const lineMode = modeOf(0x03)
+/** LIT_ECHO: what a client is told that begins with LINEMODE before the terminal is set up. */
+const earlyLineMode = modeOf(0x10)
 /** RESTART-ANY of toggle flow control (RFC 1372); the NUL behind it is telnetd's own slip. */
 const flowMode = Uint8Array.of(IAC, SB, LFLOW, 3, IAC, SE, 0)
 const maxTerminalTypeQuestions = 3
@@ -47,18 +51,18 @@ export interface Negotiation {
 export function negotiateAsUnix(send: (bytes: Uint8Array) => void, done: () => void): Negotiation {
   let phase: Phase = "terminal"
   let terminalTypeQuestions = 0
-  let askedForMode = false
+  let lineModeWithdrawn = false
+  let flowModeDue = false
   const outstanding = new Set<number>()
   const ask = (code: number) => {
     outstanding.add(code)
     send(Uint8Array.of(IAC, SB, code, sendRequest, IAC, SE))
   }
   const table: OptionTable = createOptionTable(supported, send, (code) => {
-    if (code === LFLOW) send(flowMode)
-    if (code === LINEMODE && !askedForMode) {
-      askedForMode = true
-      send(lineMode)
-    }
+    // Who offers it before it is asked for gets its mode with the terminal's.
+    if (code === LFLOW && (phase === "comfort" || phase === "done")) send(flowMode)
+    else if (code === LFLOW) flowModeDue = true
+    if (code === LINEMODE) send(phase === "comfort" || phase === "done" ? lineMode : earlyLineMode)
   })
 
   const enterTerminalValues = () => {
@@ -82,15 +86,16 @@ export function negotiateAsUnix(send: (bytes: Uint8Array) => void, done: () => v
   const finish = () => {
     phase = "done"
     table.will(ECHO)
-    if (!table.isOn(LINEMODE)) table.do(TM)
+    if (!table.isOn(LINEMODE) && !lineModeWithdrawn) table.do(TM)
     table.do(BINARY)
+    if (flowModeDue) send(flowMode)
     table.dont(LINEMODE)
     done()
   }
   const goOn = () => {
     if (phase === "terminal" && !firstAsked.some(table.isPending)) enterTerminalValues()
     if (phase === "terminal-values" && outstanding.size === 0) enterComfort()
-    if (phase === "comfort" && !table.isPending(NAWS) && !table.isPending(ECHO)) finish()
+    if (phase === "comfort" && !table.isAsked(NAWS) && !table.isAsked(ECHO)) finish()
   }
 
   table.will(AUTHENTICATION)
@@ -98,6 +103,11 @@ export function negotiateAsUnix(send: (bytes: Uint8Array) => void, done: () => v
   for (const code of firstAsked.slice(2)) table.do(code)
   return {
     received(request, code) {
+      if (request === WONT && code === LINEMODE && table.isOn(LINEMODE) && phase === "comfort") {
+        // Without the client's editing, telnetd echoes at once; it does not ask for a timing mark later.
+        lineModeWithdrawn = true
+        table.will(ECHO)
+      }
       table.received(request, code)
       goOn()
     },
