@@ -3,10 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type LogHandler, type OpenLogHandler, PropolisError } from "@propolis/core"
+import { requireProgram } from "@propolis/testkit"
 import { batchOf, describeLogHandler, oddEvents } from "@propolis/testkit/log-handler"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { DebianPeer } from "../sockets/debian-peer.test-support.ts"
 import { type Relay, startRelay } from "../sockets/relay.test-support.ts"
+import { makeCertificate } from "../sockets/tcp-peer.test-support.ts"
 
 export interface Consumer {
   /** Ids in the order in which the broker has them. */
@@ -21,6 +23,8 @@ export interface BrokerSubject {
   place(port: number, name: string): Promise<{ readonly options: object; readonly consumer: Consumer }>
   /** Whether an event whose acknowledgement was lost is there once. */
   readonly idempotent: boolean
+  /** Whether a connection over TLS begins with TLS's hand-shake. Default: yes. */
+  readonly startsWithTls?: boolean
 }
 
 export interface BrokerContext {
@@ -105,5 +109,22 @@ export function describeBrokerHandler(
       await relay.stop()
     })
     more(context)
+    if (subject.startsWithTls === false) return
+    it.runIf(requireProgram("openssl", "openssl"))(
+      "speaks TLS, to the certificate that was named only",
+      async () => {
+        const { options, consumer } = await subject.place(broker.port, `place-${++places}`)
+        const relay = await startRelay(broker.port, makeCertificate(dir))
+        const trusting = await context.open(relay.port, { ...options, tls: true, tlsCaFile: "peer.crt" })
+        await trusting.deliver(batchOf(1, oddEvents(0, 3)), never)
+        const strict = await context.open(relay.port, { ...options, tls: true })
+        const failed = { code: "DELIVERY_FAILED", retry: true }
+        await expect(strict.deliver(batchOf(1, oddEvents(3, 3)), never)).rejects.toMatchObject(failed)
+        expect(await consumer.ids()).toEqual(idsOf(0, 3))
+        await trusting.close()
+        await consumer.stop()
+        await relay.stop()
+      },
+    )
   })
 }

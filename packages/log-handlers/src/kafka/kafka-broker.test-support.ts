@@ -4,7 +4,7 @@
  * shows what a producer sends, not how a real cluster behaves.
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
-import { gunzipSync } from "node:zlib"
+import { gunzipSync, zstdDecompressSync } from "node:zlib"
 
 export interface KafkaRecord {
   readonly key: string | undefined
@@ -141,8 +141,9 @@ function readBatch(bytes: Buffer): KafkaRecord[] {
   head.i32()
   const count = head.i32()
   const rest = head.bytes(bytes.length - 61)
-  if (coding > 1) throw new Error(`compression ${coding}`)
-  const body = new Reading(coding === 1 ? gunzipSync(rest) : rest)
+  const decompress = { 0: (bytes: Buffer) => bytes, 1: gunzipSync, 4: zstdDecompressSync }[coding]
+  if (decompress === undefined) throw new Error(`compression ${coding}`)
+  const body = new Reading(decompress(rest))
   return Array.from({ length: count }, (_, n) => readRecord(body, n, first))
 }
 

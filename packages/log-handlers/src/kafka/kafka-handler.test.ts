@@ -40,7 +40,7 @@ describe("kafka's records", () => {
     }
   }
 
-  it.each(["none", "gzip"])(
+  it.each(["none", "gzip", "zstd"])(
     "carry the event's JSON, its time, and the session as key; compression %s",
     (compression) =>
       withBroker({ compression }, async (broker, handler) => {

@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { encodeEvent, type LogHandler } from "@propolis/core"
@@ -6,6 +7,7 @@ import { batchOf, oddEvents } from "@propolis/testkit/log-handler"
 import { describe, expect, it } from "vitest"
 import { describeBrokerHandler } from "../brokers/describe-broker-handler.test-support.ts"
 import { startDebianPeer } from "../sockets/debian-peer.test-support.ts"
+import { makeCertificate } from "../sockets/tcp-peer.test-support.ts"
 import { natsLogHandler } from "./nats-handler.ts"
 
 const never = new AbortController().signal
@@ -45,6 +47,7 @@ describe.runIf(requireProgram("nats-server", "nats-server"))("nats", () => {
         },
       }),
       idempotent: true,
+      startsWithTls: false,
     },
     (context) => {
       it("without JetStream publishes to whoever listens", async () => {
@@ -58,6 +61,36 @@ describe.runIf(requireProgram("nats-server", "nats-server"))("nats", () => {
         await listener.flush()
         await expect.poll(() => texts).toEqual(events.map(encodeEvent))
         await listener.close()
+      })
+
+      it.runIf(requireProgram("openssl", "openssl"))(
+        "speaks TLS to a server that asks for it, and trusts its certificate only if told to",
+        async () => {
+          let certFile = ""
+          const server = await startDebianPeer({
+            program: "nats-server",
+            async command(dir, port) {
+              certFile = makeCertificate(dir).certFile
+              const tls = ["--tls", "--tlscert", certFile, "--tlskey", join(dir, "peer.key")]
+              return { args: ["-a", "127.0.0.1", "-p", `${port}`, ...tls] }
+            },
+          })
+          const trusting = await context.open(server.port, { tls: true, tlsCaFile: certFile })
+          await trusting.deliver(batchOf(1, oddEvents(0, 3)), never)
+          const strict = await context.open(server.port, { tls: true })
+          await expect(strict.deliver(batchOf(1, oddEvents(0, 3)), never)).rejects.toMatchObject({
+            retry: true,
+          })
+          await trusting.close()
+          await server.stop()
+        },
+      )
+
+      it("does not go on without TLS where TLS was asked for", async () => {
+        const handler = await context.open(context.port, { tls: true })
+        await expect(handler.deliver(batchOf(1, oddEvents(0, 1)), never)).rejects.toMatchObject({
+          retry: true,
+        })
       })
 
       it("keeps events while no stream takes them", async () => {

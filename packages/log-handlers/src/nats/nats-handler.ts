@@ -56,7 +56,8 @@ export const natsLogHandler = defineLogHandler<NatsOptions>({
           name: `propolis ${ports.sensor}`,
           reconnect: false,
           timeout: timeoutMs,
-          ...(options.tls ? { tls: textsOf(tlsFiles) } : {}),
+          // The name that the certificate must fit: the client leaves it out where it is an address.
+          ...(options.tls ? { tls: textsOf({ host, ...tlsFiles }) } : {}),
           ...(options.username === undefined ? {} : { user: options.username }),
           ...(options.password === undefined ? {} : { pass: options.password }),
           ...(options.token === undefined ? {} : { token: options.token }),

@@ -1,5 +1,6 @@
 /** A relay between a log handler and its peer that can be cut, and can stop passing bytes on. */
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { createServer as createTlsServer, TLSSocket } from "node:tls"
 
 export interface Relay {
   readonly port: number
@@ -13,10 +14,14 @@ export interface Relay {
   stop(): Promise<void>
 }
 
-export async function startRelay(targetPort: number): Promise<Relay> {
+/** With `tls` it speaks TLS to those who connect, for a peer that does not. */
+export async function startRelay(
+  targetPort: number,
+  tls?: { readonly cert: Buffer; readonly key: Buffer },
+): Promise<Relay> {
   const sockets = new Set<Socket>()
   const state = { cut: false, stalled: false, deaf: false }
-  const server = createServer((inner) => {
+  const onConnection = (inner: Socket) => {
     inner.on("error", () => {})
     if (state.cut) return void inner.resetAndDestroy()
     const outer = connect({ host: "127.0.0.1", port: targetPort })
@@ -34,10 +39,14 @@ export async function startRelay(targetPort: number): Promise<Relay> {
         if (!state.stalled && !(state.deaf && from === outer)) to.write(chunk)
       })
     }
-  })
+  }
+  const server = tls ? createTlsServer({ ...tls }, onConnection) : createServer(onConnection)
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const endAll = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) {
+      if (socket instanceof TLSSocket) socket.destroy()
+      else socket.resetAndDestroy()
+    }
   }
   return {
     port: (server.address() as AddressInfo).port,
