@@ -7,6 +7,7 @@ interface Runner {
 const benches: Record<string, readonly [load: () => Promise<Runner>, what: string]> = {
   sensor: [() => import("./sensor.ts"), "connections/s, CPU, memory and UDP packets/s against a bare server"],
   hub: [() => import("./hub.ts"), "ingest events/s and the ten queries; --events N"],
+  handlers: [() => import("./handlers.ts"), "events/s of log handlers against bare writers; --events N"],
 }
 const tortures: Record<string, readonly [load: () => Promise<Runner>, what: string]> = {
   hostile: [() => import("./torture/hostile.ts"), "floods, slow clients and random bytes on every port"],
