@@ -75,14 +75,17 @@ describe.runIf(requireProgram("nats-server", "nats-server"))("nats", () => {
               return { args: ["-a", "127.0.0.1", "-p", `${port}`, ...tls] }
             },
           })
-          const trusting = await context.open(server.port, { tls: true, tlsCaFile: certFile })
-          await trusting.deliver(batchOf(1, oddEvents(0, 3)), never)
-          const strict = await context.open(server.port, { tls: true })
-          await expect(strict.deliver(batchOf(1, oddEvents(0, 3)), never)).rejects.toMatchObject({
-            retry: true,
-          })
-          await trusting.close()
-          await server.stop()
+          try {
+            const trusting = await context.open(server.port, { tls: true, tlsCaFile: certFile })
+            await trusting.deliver(batchOf(1, oddEvents(0, 3)), never)
+            const strict = await context.open(server.port, { tls: true })
+            await expect(strict.deliver(batchOf(1, oddEvents(0, 3)), never)).rejects.toMatchObject({
+              retry: true,
+            })
+            await trusting.close()
+          } finally {
+            await server.stop()
+          }
         },
       )
 
