@@ -120,7 +120,7 @@ export function memoryIsBounded(subject: PropertySubject, maxRetainedBytes: numb
       session.receive(filler)
       collect()
       const before = usedBytes()
-      for (let sent = 0; sent < 3_000_000 && !session.connection.ended; sent += filler.length) {
+      for (let sent = 0; sent < 800_000 && !session.connection.ended; sent += filler.length) {
         session.receive(filler)
       }
       collect()
