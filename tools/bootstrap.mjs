@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
+import { delimiter, dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -38,20 +38,23 @@ function fail(text) {
   process.exit(69)
 }
 
-/** Runs npm with this Node.js, quietly; its output is shown when it fails. */
-function npm(args, cwd) {
+/** Runs npm under `node`, quietly; its output is shown when it fails. */
+function npm(args, cwd, node = process.execPath) {
   const cli = process.env.npm_execpath
-  const [command, first] = cli
-    ? [process.execPath, [cli]]
-    : [process.platform === "win32" ? "npm.cmd" : "npm", []]
+  const [command, first] = cli ? [node, [cli]] : [process.platform === "win32" ? "npm.cmd" : "npm", []]
   const done = spawnSync(command, [...first, ...args, "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd,
     encoding: "utf8",
     shell: process.platform === "win32",
-    env: { ...process.env, npm_config_ignore_scripts: "true" },
+    env: { ...process.env, PATH: pathWith(node), npm_config_ignore_scripts: "true" },
   })
   if (done.status !== 0)
     fail(`npm ${args.join(" ")} failed:\n${done.stdout ?? ""}${done.stderr ?? ""}${done.error ?? ""}`)
+}
+
+/** The search path with a Node.js before all others. */
+function pathWith(node) {
+  return `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`
 }
 
 function digest(files) {
@@ -90,12 +93,13 @@ function ensureRuntime() {
   return node
 }
 
-function ensureDependencies() {
+/** With the runtime's own Node.js: npm leaves out optional packages that the Node.js it runs under is too old for. */
+function ensureDependencies(node) {
   const stamp = join(root, "node_modules", ".propolis-stamp")
   const wanted = digest(["package-lock.json"])
   if (isStamped(stamp, wanted)) return
   say("installing dependencies (about a minute, once) …")
-  npm(["ci"], root)
+  npm(["ci"], root, node)
   writeFileSync(stamp, wanted)
 }
 
@@ -133,7 +137,7 @@ if (command === undefined) {
   process.exit(64)
 }
 const node = ensureRuntime()
-ensureDependencies()
+ensureDependencies(node)
 if (command.web) ensureWeb(node)
 
 /** A sensor wants Node started in its own way; `start` does that for the sensor that it starts. */
@@ -156,7 +160,7 @@ const child = spawn(
     env: {
       ...runtime.env,
       ...process.env,
-      PATH: `${dirname(node)}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`,
+      PATH: pathWith(node),
       PROPOLIS_SUPERVISED: "1",
       // Stripped and compiled modules are kept: each start after the first is about a second quicker.
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, "node_modules", ".cache", "node"),
