@@ -44,8 +44,8 @@ function needs({ skip }: TestContext, program: string): void {
 describe.concurrent("nmap -sV", () => {
   const { version } = persona.products.http!
   const bind = persona.products.dns?.version ?? "9.18"
-  // A telnet server waits for its client's answers, as the real one does (53 s of nmap's probes there, 51 s
-  // here): the probe that waits for a greeting is enough to name it.
+  // nmap's patience with a telnet server that waits for answers is what takes long: 53 s with inetutils-telnetd
+  // and 51 s here with all probes; fewer probes hardly shorten it.
   it.for([
     ["Telnet", 0, /open +telnet/],
     ["HTTP", 7, new RegExp(`open +http +Apache httpd ${version}`)],
