@@ -1,9 +1,10 @@
 /**
- * The hub is away for a while, then back: nothing is lost, and the sensor's clients notice nothing
- * (latency while away as a ratio to latency before).
+ * The hub is away for a while, while another log handler's peer hangs and a third one's answers 500; then all are well
+ * again: nothing is lost, and the sensor's clients notice nothing (latency while away as a ratio to latency before).
  */
 import { startEchoLoad } from "./echo-load.ts"
 import { echoChecks, readEvidence } from "./evidence.ts"
+import { startMoodyPeer } from "./moody-peer.ts"
 import { numberOption, report, scratchFolder } from "./processes.ts"
 import { prepareStand } from "./stand.ts"
 
@@ -14,8 +15,12 @@ export async function run(args: string[]): Promise<number> {
   const seconds = numberOption(args, "seconds", 60)
   const beforeSeconds = Math.max(3, Math.min(30, Math.round(seconds / 2)))
   const folder = scratchFolder("hub-away")
+  const peers = [await startMoodyPeer(), await startMoodyPeer()] as const
   try {
-    const { stand, hub } = await prepareStand(folder.path)
+    const { stand, hub } = await prepareStand(
+      folder.path,
+      peers.map((peer) => peer.url),
+    )
     const sensor = await stand.startSensor()
     const answered = new Set<string>()
     const load = async (duration: number): Promise<number> => {
@@ -28,9 +33,12 @@ export async function run(args: string[]): Promise<number> {
     await load(2)
     const before = await load(beforeSeconds)
     await hub.kill()
+    peers[0].become("hanging")
+    peers[1].become("failing")
     const away = await load(seconds)
     const answeredWhileAway = answered.size
     const back = await stand.startHub()
+    for (const peer of peers) peer.become("well")
     await stand.drained(120_000)
     const exit = await sensor.stop()
     await back.stop()
@@ -48,6 +56,7 @@ export async function run(args: string[]): Promise<number> {
       ...echoChecks(await readEvidence(stand.storeDir), answered),
     ])
   } finally {
+    for (const peer of peers) await peer.close()
     folder.remove()
   }
 }

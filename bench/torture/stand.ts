@@ -14,8 +14,11 @@ export interface Stand {
   drained(timeoutMs: number): Promise<void>
 }
 
-/** Lays out folders, keys and configuration below `folder`. The hub has run once and is running when this returns. */
-export async function prepareStand(folder: string): Promise<{ stand: Stand; hub: RunningProgram }> {
+/** Lays out folders, keys and configuration below `folder`, with a log handler for each of `webhooks`. The hub has run once and is running when this returns. */
+export async function prepareStand(
+  folder: string,
+  webhooks: readonly string[] = [],
+): Promise<{ stand: Stand; hub: RunningProgram }> {
   const hubData = join(folder, "hub-data")
   const sensorData = join(folder, "sensor-data")
   mkdirSync(sensorData, { recursive: true })
@@ -52,7 +55,7 @@ handlers:
       url: ${hubUrl}
       apiId: ${keys.api_id}
       apiKey: ${keys.sensor_key}
-status:
+${webhooks.map(webhook).join("")}status:
   port: ${statusPort}
 `,
     { mode: 0o600 },
@@ -80,6 +83,10 @@ status:
     },
   }
   return { stand, hub }
+}
+
+function webhook(url: string, i: number): string {
+  return `  webhook-${i + 1}:\n    handler: webhook\n    options:\n      url: ${url}\n      format: ndjson\n`
 }
 
 async function metric(port: number, pattern: RegExp): Promise<string> {
