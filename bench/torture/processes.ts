@@ -1,7 +1,6 @@
 /** Real programs as child processes: the command `propolis`, killed without warning. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { ReadyMessage } from "../../packages/cli/src/children.ts"
@@ -77,21 +76,6 @@ export async function startProgram(args: readonly string[], timeoutMs = 60_000):
 export function scratchFolder(name: string): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), `propolis-${name}-`))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
-
-/** A TCP port of 127.0.0.1 that nobody used a moment ago; below the ports that outgoing connections take. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 15_000 + Math.floor(Math.random() * 17_000)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false))
-      server.listen(port, "127.0.0.1", () => resolve(true))
-    })
-    if (!free) continue
-    await new Promise((resolve) => server.close(resolve))
-    return port
-  }
 }
 
 /** The value of `--name` among the arguments, as a whole number. */

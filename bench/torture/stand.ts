@@ -1,7 +1,8 @@
 /** A hub and a sensor with one echo service, as the torture runs use them: real programs on loopback. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { freePort, type RunningProgram, startProgram } from "./processes.ts"
+import { freePort } from "@propolis/testkit"
+import { type RunningProgram, startProgram } from "./processes.ts"
 
 export interface Stand {
   readonly hubData: string

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hostRuntime } from "@propolis/sensor/host-runtime"
+import { freePort } from "@propolis/testkit"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 
 const main = join(import.meta.dirname, "..", "src", "main.ts")
@@ -58,14 +59,6 @@ function propolis(...args: string[]): Started {
 async function run(...args: string[]): Promise<{ code: number | null; output: string }> {
   const started = propolis(...args)
   return { code: await started.exited, output: started.output() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function talk(port: number, text: string): Promise<string> {

@@ -1,10 +1,10 @@
 import { encodeEvent, type LogHandler } from "@propolis/core"
-import { requireProgram } from "@propolis/testkit"
+import { freePort, requireProgram } from "@propolis/testkit"
 import { batchOf, oddEvents } from "@propolis/testkit/log-handler"
 import { connect, type GetMessage } from "amqplib"
 import { describe, expect, it } from "vitest"
 import { describeBrokerHandler } from "../brokers/describe-broker-handler.test-support.ts"
-import { freePort, startDebianPeer } from "../sockets/debian-peer.test-support.ts"
+import { startDebianPeer } from "../sockets/debian-peer.test-support.ts"
 import { rabbitmqLogHandler } from "./rabbitmq-handler.ts"
 
 const never = new AbortController().signal

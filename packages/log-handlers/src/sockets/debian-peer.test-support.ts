@@ -1,11 +1,11 @@
 /** A Debian program as a test's peer: started on a free port of the loopback in a folder of its own, and ended for sure. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
-import { type AddressInfo, connect, createServer } from "node:net"
+import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as delay } from "node:timers/promises"
-import { findProgram } from "@propolis/testkit"
+import { findProgram, freePort } from "@propolis/testkit"
 
 export interface DebianPeer {
   readonly port: number
@@ -55,15 +55,6 @@ export async function startDebianPeer(options: DebianPeerOptions): Promise<Debia
     await delay(30)
   }
   return { port, dir, output: () => output, stop }
-}
-
-/** A port that nobody uses at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 function answers(port: number): Promise<boolean> {

@@ -63,7 +63,7 @@ const scripts: Readonly<Record<Script, (random: Random, service: GeneratedServic
   login(random, service) {
     const steps = [
       sent(
-        `\u00ff\u00fd\u0018${service.name} ready. Unauthorised use of this system is prohibited and is recorded.\r\n\r\nlogin: `,
+        `${service.name} ready. Unauthorised use of this system is prohibited and is recorded.\r\n\r\nlogin: `,
       ),
     ]
     const attempts = 1 + random.below(3)
