@@ -26,7 +26,7 @@ handlers:
   (addresses and blocks), \`localPorts\` and \`attributes\` (docs/attributes.md); each that is there must fit. \`*\` stands for any text.
 * **Secrets** stay out of the file with \`{ env: NAME }\` and \`{ file: PATH }\`. Options marked *secret*, and everything that came from there, are written as
   \`[secret]\` wherever options, faults, answers and errors are shown.
-* **Trying**: \`propolis check -c FILE --handlers\` asks every peer whether it answers; \`propolis handlers test NAME -c FILE\` delivers one sample event,
+* **Trying**: \`propolis check -c FILE\` asks every peer whether it answers; \`propolis handlers test NAME -c FILE\` delivers one sample event,
   past filter and digest, and tells what the peer said.
 * **Dead letters**: what a peer refuses for good is kept in \`dead-letters/NAME.ndjson\` of the sensor's data folder, with the reason.
   \`propolis handlers retry NAME\` has it delivered again: by the running sensor within seconds, else at its next start. The letters are kept as

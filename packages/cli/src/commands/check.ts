@@ -5,11 +5,12 @@ import { openDataFolder } from "../data-folder.ts"
 /** `propolis check -c FILE` */
 export const check: Command = {
   name: "check",
-  summary: "Checks a sensor's configuration and tells all faults; exit code 78 where it has any.",
+  summary:
+    "Checks a sensor's configuration, tells all faults (exit code 78), and asks every log handler's peer whether it answers (exit code 69 where one does not).",
   example: "propolis check -c propolis.yaml",
   options: {
     config: { type: "string", short: "c", value: "FILE", description: "configuration" },
-    handlers: { type: "boolean", description: "ask every log handler's peer whether it answers" },
+    offline: { type: "boolean", description: "ask nobody: the file alone is checked" },
     data: dataOption,
     json: jsonOption,
   },
@@ -19,7 +20,7 @@ export const check: Command = {
     const { askHandler, loadConfig } = await import("@propolis/sensor")
     const config = await loadConfig(path)
     let answers: Awaited<ReturnType<typeof askHandler>>[] | undefined
-    if (flag(args, "handlers")) {
+    if (!flag(args, "offline")) {
       const { sensor: dataDir } = openDataFolder(text(args, "data")!)
       const where = { dataDir, sensor: config.sensor.id ?? "sample" }
       const asked = config.handlers.filter((handler) => handler.enabled)
@@ -40,7 +41,7 @@ export const check: Command = {
       })
       console.log(JSON.stringify({ ok: true, services, handlers }))
     } else {
-      console.log(`${path}: no faults; ${enabled.length} services and ${config.handlers.length} log handlers`)
+      console.log(`${path}: no faults (services: ${enabled.length}, log handlers: ${config.handlers.length})`)
       for (const { name, ok, ms, said } of answers ?? [])
         console.log(`  ${name}: ${ok ? "answers" : "DOES NOT ANSWER"} (${ms} ms): ${said}`)
     }

@@ -71,7 +71,7 @@ describe("docs/write-a-log-handler.md", () => {
       expect(await propolis(dir, ["handlers", "test", "counter"])).toMatch(
         /^69: counter: FAILED after .*: the counter answered 503$/m,
       )
-      expect(await propolis(dir, ["check", "--handlers"])).toMatch(/^ {2}counter: answers/m)
+      expect(await propolis(dir, ["check"])).toMatch(/^ {2}counter: answers/m)
     } finally {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
