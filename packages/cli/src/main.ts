@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     "print the firewall rules that lead the low ports to a sensor",
     async () => (await import("./commands/redirect.ts")).redirect,
   ],
+  import: [
+    "bring over the log handlers of a HoneyPy",
+    async () => (await import("./commands/import.ts")).importCommand,
+  ],
   accounts: ["create accounts of the hub", async () => (await import("./commands/accounts.ts")).accounts],
   keys: ["create API keys of the hub", async () => (await import("./commands/keys.ts")).keys],
   events: ["follow what the hub receives", async () => (await import("./commands/events.ts")).events],

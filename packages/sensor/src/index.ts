@@ -1,6 +1,7 @@
 /** The sensor, for the command line and for programs that embed it. */
 export { builtInCatalogue, type Catalogue } from "./config/catalogue.ts"
 export type { ConfiguredHandler, ConfiguredService, SensorConfig } from "./config/config.ts"
+export { type HoneypyImport, importHoneypyConfig } from "./config/honeypy/import-honeypy.ts"
 export { configJsonSchema, type JsonSchema } from "./config/json-schema.ts"
 export { configFromValue, type LoadOptions, loadConfig, parseConfig } from "./config/load-config.ts"
 export { configurationMarkdown } from "./config/markdown.ts"
