@@ -7,6 +7,7 @@ import { DeadlineQueue } from "./deadline-queue.ts"
 import { EventWriter } from "./event-writer.ts"
 import { createPolicy, type HostContext } from "./host-context.ts"
 import { createLimitedLog } from "./limited-log.ts"
+import { QuietCollection } from "./quiet-collection.ts"
 import { SourceTable } from "./source-table.ts"
 import { listenTcp } from "./tcp-listener.ts"
 import type { Host, HostOptions, ListeningService } from "./types.ts"
@@ -85,8 +86,10 @@ export function createHost(options: HostOptions): Host {
 function startSweep(host: HostContext): NodeJS.Timeout {
   const { idleMs, maxSessionMs, udpIdleMs } = host.policy.limits
   const everyMs = Math.max(10, Math.min(sweepMs, idleMs / 4, maxSessionMs / 4, udpIdleMs / 4))
+  const collection = new QuietCollection()
   return setInterval(() => {
     const now = host.nowMs()
+    collection.look(host.sessions.size, host.counters.bytesReceived)
     for (const session of host.sessions) session.sweep(now)
     for (const conversation of host.conversations) conversation.sweep(now)
   }, everyMs).unref()
